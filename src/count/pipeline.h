@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef COUNT_PIPELINE_H
+#define COUNT_PIPELINE_H
+
+/*
+ * One record in, one outcome out: finds the dialect, asks whether the entry is to be trusted, parses,
+ * collapses repeats and counts.
+ */
+
+#include "count/collapse.h"
+#include "count/tally.h"
+#include "dialect/trust.h"
+#include "source/record.h"
+
+struct pipeline {
+	struct collapse collapse;
+	struct events events; /* of the entry at hand */
+	struct trust *trust;  /* borrowed */
+	struct tally *tally;  /* borrowed */
+};
+
+/* Both are borrowed and must outlive the pipeline. */
+void pipeline_init(struct pipeline *pipeline, struct trust *trust, struct tally *tally);
+
+/* Counts RECORD. No allocation, and linear in the length of the message. */
+enum outcome pipeline_feed(struct pipeline *pipeline, const struct record *record);
+
+#endif

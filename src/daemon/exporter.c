@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "daemon/exporter.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "daemon/process.h"
+#include "daemon/version.h"
+#include "dialect/dialect.h"
+#include "metrics/exposition.h"
+
+static const span_t source_values[] = { SPAN_INIT("journal") };
+static const span_t version_values[] = { SPAN_INIT(VERSION) };
+static const span_t libsystemd_values[] = { SPAN_INIT(VERSION_LIBSYSTEMD) };
+static const span_t libmicrohttpd_values[] = { SPAN_INIT(VERSION_LIBMICROHTTPD) };
+
+uint64_t exporter_now_usec(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * USEC_PER_SEC + (uint64_t)ts.tv_nsec / 1000;
+}
+
+static void declare_own_families(struct registry *r)
+{
+	static const enum family zero[] = {
+		FAMILY_ENTRIES_READ,  FAMILY_LATE_ENTRIES,     FAMILY_SOURCE_REOPENS,
+		FAMILY_SOURCE_ERRORS, FAMILY_JOURNALD_DROPPED, FAMILY_LABEL_OVERFLOW,
+		FAMILY_SOURCE_UP,
+	};
+
+	registry_domain(r, LABEL_source, source_values, ARRAY_SIZE(source_values), 0);
+	registry_domain(r, LABEL_version, version_values, 1, 0);
+	registry_domain(r, LABEL_libsystemd, libsystemd_values, 1, 0);
+	registry_domain(r, LABEL_libmicrohttpd, libmicrohttpd_values, 1, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(zero); i++)
+		registry_declare(r, zero[i], KEY0);
+	registry_set(r, FAMILY_BUILD_INFO, KEY0, 1);
+	registry_set(r, FAMILY_PROCESS_START, KEY0, exporter_now_usec());
+}
+
+static int new_journal(struct journal **ret, const struct options *o)
+{
+	struct journal_config config = {
+		.directory = o->journal_directory,
+		.files = o->n_journal_files > 0 ? o->journal_files : NULL,
+		.name_space = o->journal_namespace,
+		.since = o->since,
+		.since_usec = o->since_usec,
+		.wanted = dialect_wants,
+	};
+
+	return journal_new(ret, &config);
+}
+
+static int init(struct exporter *e, const struct options *options)
+{
+	int r;
+
+	e->options = options;
+	r = smtpreply_catalogue_new(&e->catalogue);
+	if (r < 0)
+		return r;
+	r = registry_new(&e->registry);
+	if (r < 0)
+		return r;
+	declare_own_families(e->registry);
+	r = tally_new(&e->tally, e->registry, e->catalogue);
+	if (r < 0)
+		return r;
+	r = trust_new(&e->trust, options->trust);
+	if (r < 0)
+		return r;
+	pipeline_init(&e->pipeline, e->trust, e->tally);
+	return new_journal(&e->journal, options);
+}
+
+int exporter_new(struct exporter **ret, const struct options *options)
+{
+	struct exporter *e = calloc(1, sizeof(*e));
+	int r;
+
+	if (!e)
+		return -ENOMEM;
+	r = init(e, options);
+	if (r < 0) {
+		exporter_free(e);
+		return r;
+	}
+	*ret = e;
+	return 0;
+}
+
+struct exporter *exporter_free(struct exporter *e)
+{
+	if (!e)
+		return NULL;
+	journal_free(e->journal);
+	trust_free(e->trust);
+	tally_free(e->tally);
+	registry_free(e->registry);
+	smtpreply_catalogue_free(e->catalogue);
+	free(e);
+	return NULL;
+}
+
+int exporter_open(struct exporter *e)
+{
+	int r = journal_open(e->journal);
+
+	e->source_up = r >= 0;
+	return r;
+}
+
+/* One entry: the counting itself, and what the exporter says of its own reading. */
+static void take_entry(struct exporter *e, const struct record *record, uint64_t now_usec)
+{
+	(void)pipeline_feed(&e->pipeline, record);
+	e->entries_read++;
+	e->last_read_usec = record->realtime_usec;
+	if (record->dropped > 0)
+		registry_add(e->registry, FAMILY_JOURNALD_DROPPED, KEY0, record->dropped);
+	if (now_usec > record->realtime_usec + EXPORTER_LATE_USEC)
+		registry_add(e->registry, FAMILY_LATE_ENTRIES, KEY0, 1);
+}
+
+int exporter_round(struct exporter *e)
+{
+	uint64_t now_usec = exporter_now_usec();
+	struct record record;
+
+	if (!e->source_up)
+		return -ENOTCONN;
+	for (unsigned i = 0; i < EXPORTER_ROUND; i++) {
+		int r = journal_next(e->journal, &record);
+
+		if (r < 0) {
+			e->source_up = false;
+			return r;
+		}
+		if (r == 0) {
+			e->caught_up = true;
+			e->caught_up_usec = now_usec;
+			return 0;
+		}
+		take_entry(e, &record, now_usec);
+	}
+	return 1;
+}
+
+static void update_own_families(struct exporter *e)
+{
+	struct journal_stats stats = journal_stats(e->journal);
+	struct registry *r = e->registry;
+
+	registry_set(r, FAMILY_SOURCE_UP, KEY0, e->source_up);
+	registry_set(r, FAMILY_SOURCE_REOPENS, KEY0, stats.reopens);
+	registry_set(r, FAMILY_SOURCE_ERRORS, KEY0, stats.errors);
+	registry_set(r, FAMILY_LABEL_OVERFLOW, KEY0, registry_overflows(r));
+	if (e->caught_up_usec > 0)
+		registry_set(r, FAMILY_CAUGHT_UP, KEY0, e->caught_up_usec);
+	process_update(r);
+}
+
+void exporter_expose(struct exporter *e, struct buf *out)
+{
+	struct exposition_options options = {
+		.now_usec = exporter_now_usec(),
+		.zero_hold_usec = e->options->zero_hold_usec,
+		.self_only = !e->caught_up,
+	};
+
+	update_own_families(e);
+	exposition_write(e->registry, &options, out);
+}
+
+void exporter_status(const struct exporter *e, struct routes_status *ret)
+{
+	*ret = (struct routes_status){
+		.version = VERSION,
+		.source = e->options->journal_directory	    ? e->options->journal_directory
+			  : e->options->n_journal_files > 0 ? e->options->journal_files[0]
+			  : e->options->journal_namespace   ? e->options->journal_namespace
+							    : "this machine's journal",
+		.source_up = e->source_up,
+		.caught_up = e->caught_up,
+		.entries_read = e->entries_read,
+		.last_read_usec = e->last_read_usec,
+		.now_usec = exporter_now_usec(),
+	};
+}
+
+int exporter_reload(struct exporter *e)
+{
+	struct trust *trust;
+	int r = trust_new(&trust, e->options->trust);
+
+	if (r < 0)
+		return r;
+	trust_free(e->trust);
+	e->trust = trust;
+	e->pipeline.trust = trust;
+	return 0;
+}

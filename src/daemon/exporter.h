@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DAEMON_EXPORTER_H
+#define DAEMON_EXPORTER_H
+
+/*
+ * The exporter without its event loop: a source, the pipeline behind it, and the numbers. The daemon
+ * drives it from its loop, --once from start to end.
+ */
+
+#include "count/pipeline.h"
+#include "daemon/options.h"
+#include "http/routes.h"
+
+/* Entries between two looks at the clock and the loop, so that a scrape never waits for a backlog. */
+#define EXPORTER_ROUND 512u
+/* Rounds that one scrape may read before it is answered. */
+#define EXPORTER_SCRAPE_ROUNDS 8u
+/* An entry read later than this after it was written belongs to a backlog. */
+#define EXPORTER_LATE_USEC (60 * USEC_PER_SEC)
+
+struct exporter {
+	const struct options *options; /* borrowed */
+	struct smtpreply_catalogue *catalogue;
+	struct registry *registry;
+	struct tally *tally;
+	struct trust *trust;
+	struct journal *journal;
+	struct pipeline pipeline;
+
+	bool source_up;
+	bool caught_up; /* all there was at the start has been read */
+	uint64_t entries_read;
+	uint64_t last_read_usec; /* realtime of the newest entry read */
+	uint64_t caught_up_usec; /* realtime of the last moment with nothing left to read */
+};
+
+/* OPTIONS is borrowed and must outlive the exporter. Opens nothing. Returns 0 or -errno. */
+int exporter_new(struct exporter **ret, const struct options *options);
+struct exporter *exporter_free(struct exporter *exporter);
+
+/* Opens the source, or opens it again. Returns 0 or the error of journal_open(). */
+int exporter_open(struct exporter *exporter);
+
+/*
+ * Reads at most EXPORTER_ROUND entries. Returns 1 if there may be more, 0 if all there is was read, or a
+ * negative errno: the source cannot be read any more and waits for exporter_open().
+ */
+int exporter_round(struct exporter *exporter);
+
+/* Writes the exposition of this moment to OUT. Reads nothing. */
+void exporter_expose(struct exporter *exporter, struct buf *out);
+
+void exporter_status(const struct exporter *exporter, struct routes_status *ret);
+
+/* Resolves the mail servers' users again. Returns 0 or -ENOMEM. */
+int exporter_reload(struct exporter *exporter);
+
+uint64_t exporter_now_usec(void);
+
+#endif

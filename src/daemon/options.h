@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DAEMON_OPTIONS_H
+#define DAEMON_OPTIONS_H
+
+/* The command line. The table in options.c is also what --help prints and README is checked against. */
+
+#include "daemon/log.h"
+#include "dialect/trust.h"
+#include "http/server.h"
+#include "source/journal.h"
+
+#define OPTIONS_FILES_MAX 64u
+
+/* All strings belong to argv or are static. */
+struct options {
+	const char *journal_directory;			  /* NULL: the system's journal */
+	const char *journal_files[OPTIONS_FILES_MAX + 1]; /* NULL-terminated */
+	unsigned n_journal_files;
+	const char *journal_namespace; /* NULL: the default one */
+	enum journal_since since;
+	uint64_t since_usec; /* realtime, for JOURNAL_SINCE_TIME */
+	enum trust_mode trust;
+
+	const char *listen[HTTP_ADDRESSES_MAX];
+	unsigned n_listen;
+	const char *telemetry_path;
+
+	uint64_t zero_hold_usec;
+	enum log_level log_level;
+	bool once;
+};
+
+/* A positive result of options_parse(): --help or --version was answered on standard output. */
+#define OPTIONS_E_ANSWERED 1
+
+/*
+ * Reads the command line into *RET. Returns 0; OPTIONS_E_ANSWERED; or -EINVAL after it has said on
+ * standard error, in one line, what is wrong and what to do.
+ */
+int options_parse(int argc, char **argv, struct options *ret);
+
+#endif
