@@ -124,7 +124,7 @@ static refusal take_listen(struct options *o, const char *value)
 static refusal take_path(struct options *o, const char *value)
 {
 	o->telemetry_path = value;
-	return *value == '/' ? NULL : "give a path that starts with a slash";
+	return *value == '/' && value[1] != '/' ? NULL : "give a path that starts with one slash";
 }
 
 /* Prometheus' durations: 65s, 1m5s, 500ms, 2h; a bare 0. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* An address is first understood, without asking anybody, and then opened for one family at a time. */
+/* An address is first understood, without asking anybody, then opened for one family at a time. */
 
 #include "http/listen.h"
 

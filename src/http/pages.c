@@ -136,8 +136,8 @@ void pages_landing(struct buf *out, const struct routes_status *status, const ch
 	buf_add_str(out, page_head);
 	buf_add_str(out, "<h1>SMTP reply exporter</h1>\n<p class=\"faint\">Version ");
 	buf_add_html(out, span_str(status->version));
-	buf_add_str(out, "</p>\n<p>Counts the temporary and permanent replies in the logs of this "
-			 "machine's mail servers, for Prometheus.</p>\n");
+	buf_add_str(out, "</p>\n<p>Counts the SMTP replies in the journal of this mail host, for "
+			 "Prometheus.</p>\n");
 	add_state(out, status);
 	add_links(out, telemetry_path);
 	buf_add_str(out, page_foot);

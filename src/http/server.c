@@ -4,8 +4,8 @@
  * One libmicrohttpd daemon per listening socket, each with its own epoll descriptor that the caller
  * polls. libmicrohttpd's timeout counts inactivity only, so that a client with one byte a second
  * would stay for ever. It is switched off; instead every connection has a slot here that says what
- * the client is about and since when, and a deadline for each of these phases. A connection is cut by
- * shutdown() of its socket: libmicrohttpd sees the hang-up when it runs and cleans up itself.
+ * the client is about and since when, and a deadline for each of these phases. A connection is cut
+ * by shutdown() of its socket: libmicrohttpd sees the hang-up when it runs and cleans up itself.
  */
 
 #include "http/server.h"
@@ -48,7 +48,7 @@ struct listener {
 	struct http_server *server;
 	struct MHD_Daemon *mhd; /* owns the listening socket and the epoll descriptor */
 	int fd, epoll_fd;
-	bool again; /* run at once: see connection_closed() */
+	bool again; /* wants to run at once: see connection_closed() */
 	struct slot slots[HTTP_CONNECTIONS_MAX];
 };
 
@@ -57,6 +57,7 @@ struct http_server {
 	void *userdata;
 	uint64_t timeout_usec[_PHASE_MAX]; /* UINT64_MAX: none */
 	size_t answers;			   /* the sum over all slots */
+	size_t lost;			   /* what of it belongs to slots in PHASE_CUT */
 	int spare_fd;			   /* see listener_unblock() */
 	unsigned n_listeners;
 	struct listener *listeners[HTTP_ADDRESSES_MAX];
@@ -83,17 +84,26 @@ static void slot_enter(struct slot *slot, enum phase phase)
 	slot->since_usec = now_usec();
 }
 
-static void slot_account(struct http_server *server, struct slot *slot, size_t answer)
+static void slot_take_answer(struct http_server *server, struct slot *slot, size_t answer)
+{
+	slot->answer = answer;
+	server->answers += answer;
+	slot_enter(slot, PHASE_ANSWER);
+}
+
+/* libmicrohttpd frees the answer now. */
+static void slot_drop_answer(struct http_server *server, struct slot *slot)
 {
 	server->answers -= slot->answer;
-	server->answers += answer;
-	slot->answer = answer;
+	if (slot->phase == PHASE_CUT)
+		server->lost -= slot->answer;
+	slot->answer = 0;
 }
 
 static void slot_cut(struct http_server *server, struct slot *slot)
 {
 	(void)shutdown(slot->fd, SHUT_RDWR);
-	slot_account(server, slot, 0);
+	server->lost += slot->answer;
 	slot->phase = PHASE_CUT;
 }
 
@@ -156,11 +166,23 @@ static struct slot *server_slowest(struct http_server *server)
 		for (size_t j = 0; j < HTTP_CONNECTIONS_MAX; j++) {
 			struct slot *slot = &server->listeners[i]->slots[j];
 
-			if (slot->answer > 0 && (!slowest || slot_goes_first(slot, slowest)))
+			if (slot->phase == PHASE_ANSWER &&
+			    (!slowest || slot_goes_first(slot, slowest)))
 				slowest = slot;
 		}
 	}
 	return slowest;
+}
+
+/* Makes room for an answer of N bytes; false if there is still none. */
+static bool server_make_room(struct http_server *server, size_t n)
+{
+	struct slot *slowest;
+
+	while (server->answers - server->lost + n > HTTP_ANSWERS_MAX &&
+	       (slowest = server_slowest(server)))
+		slot_cut(server, slowest);
+	return server->answers == 0 || server->answers + n <= 2 * HTTP_ANSWERS_MAX;
 }
 
 static void connection_started(struct listener *listener, struct MHD_Connection *connection,
@@ -181,15 +203,16 @@ static void connection_started(struct listener *listener, struct MHD_Connection 
 }
 
 /*
- * At its limit libmicrohttpd takes the listening socket out of its epoll set, and puts it back only
- * when it is run once more after a connection has gone: without that, new clients would wait.
+ * At its limit, or without a free descriptor, libmicrohttpd takes the listening socket out of its
+ * epoll set. It puts it back only when it is run once more after a connection has gone: without
+ * that run, new clients would wait until another client moves.
  */
 static void connection_closed(struct listener *listener, struct slot *slot)
 {
 	listener->again = true;
 	if (!slot)
 		return;
-	slot_account(listener->server, slot, 0);
+	slot_drop_answer(listener->server, slot);
 	slot->phase = PHASE_FREE;
 }
 
@@ -213,29 +236,29 @@ static void on_completed(void *userdata, struct MHD_Connection *connection, void
 	(void)how;
 	if (!slot || slot->phase <= PHASE_CUT)
 		return;
-	slot_account(listener->server, slot, 0);
+	slot_drop_answer(listener->server, slot);
 	slot_enter(slot, PHASE_IDLE);
 }
 
 /* ---- requests and answers ---- */
 
-static const char text_no_memory[] = "Out of memory.\n";
+static void replace_body(struct http_response *response, unsigned status, const char *text)
+{
+	buf_done(&response->body);
+	buf_add_str(&response->body, text);
+	response->status = status;
+	response->content_type = NULL;
+}
 
-/* Takes over the body in every case. A body that is not complete is never sent. */
+/* Takes over the body in every case; NULL rather than one that is not complete. */
 static struct MHD_Response *make_response(struct http_response *response, size_t *ret_len)
 {
+	bool failed = response->body.failed;
+	char *data = buf_take(&response->body, ret_len);
 	struct MHD_Response *mhd;
-	char *data;
 
-	if (response->body.failed) {
-		buf_done(&response->body);
-		response->status = MHD_HTTP_INTERNAL_SERVER_ERROR;
-		response->content_type = NULL;
-		*ret_len = 0;
-		return MHD_create_response_from_buffer(
-			sizeof(text_no_memory) - 1, (void *)text_no_memory, MHD_RESPMEM_PERSISTENT);
-	}
-	data = buf_take(&response->body, ret_len);
+	if (failed)
+		return NULL;
 	if (!data)
 		return MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
 	mhd = MHD_create_response_from_buffer(*ret_len, data, MHD_RESPMEM_MUST_FREE);
@@ -276,16 +299,17 @@ static enum MHD_Result respond(struct listener *listener, struct MHD_Connection 
 	struct http_server *server = listener->server;
 	enum MHD_Result r = MHD_NO;
 	struct MHD_Response *mhd;
-	struct slot *slowest;
 	size_t len;
 
+	if (!server_make_room(server, response->body.len))
+		replace_body(response, MHD_HTTP_SERVICE_UNAVAILABLE,
+			     "Too many answers are under way to slow clients.\n");
+	else if (response->body.failed)
+		replace_body(response, MHD_HTTP_INTERNAL_SERVER_ERROR, "Out of memory.\n");
 	mhd = make_response(response, &len);
 	if (!mhd)
 		return MHD_NO;
-	while (server->answers + len > HTTP_ANSWERS_MAX && (slowest = server_slowest(server)))
-		slot_cut(server, slowest);
-	slot_account(server, slot, len);
-	slot_enter(slot, PHASE_ANSWER);
+	slot_take_answer(server, slot, len);
 	if (add_headers(mhd, response))
 		r = MHD_queue_response(connection, response->status, mhd);
 	MHD_destroy_response(mhd);
@@ -381,8 +405,9 @@ static enum MHD_Result request_complete(struct listener *listener,
 }
 
 /*
- * Called several times for a request: when its header is complete, for each piece of its body, and at
- * its end. An answer in the first call closes the connection, so the first call takes notice only.
+ * Called several times for a request: when its header is complete, for each piece of its body, and
+ * at its end. An answer in the first call closes the connection, so the first call takes notice
+ * only.
  */
 static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connection,
 				  const char *url, const char *method, const char *version,
@@ -495,7 +520,7 @@ static void listener_unblock(struct listener *listener)
 			return;
 	if (poll(&pfd, 1, 0) <= 0)
 		return;
-	/* Somebody came in this moment, or more came at once than libmicrohttpd accepts in a turn. */
+	/* Mostly somebody came just now, or more at once than libmicrohttpd accepts. */
 	fd = eventfd(0, EFD_CLOEXEC);
 	if (fd < 0) {
 		(void)close(server->spare_fd);

@@ -17,7 +17,10 @@
 #define HTTP_CONNECTION_MEMORY ((size_t)32 * 1024)
 /* A request body has no meaning here: it is read and forgotten, above this size refused. */
 #define HTTP_REQUEST_BODY_MAX ((uint64_t)64 * 1024)
-/* Answers on their way to clients, all together: above it the slowest client loses its own. */
+/*
+ * Bytes of answers on their way to clients, all together. Above it the slowest client loses its
+ * own; until those that are lost are freed, it may be twice as much, and then the answer is a 503.
+ */
 #define HTTP_ANSWERS_MAX ((size_t)16 * 1024 * 1024)
 /* One listening socket each. */
 #define HTTP_ADDRESSES_MAX 8u
@@ -32,7 +35,8 @@
 /* All strings are valid during the handler only. NULL where the client sent none. */
 struct http_request {
 	const char *method; /* "GET" or "HEAD" when the handler is asked */
-	const char *path;   /* percent-decoded, without query; starts with '/', or is "*" */
+	const char
+		*path; /* percent-decoded, without query; a client's "*" and "x" stay as they are */
 	const char *accept;
 	const char *accept_language;
 };
@@ -46,9 +50,10 @@ struct http_response {
 
 /*
  * Answers a request. Called for GET and HEAD only: the server itself answers other methods with 405
- * and an Allow header, and leaves the body out for HEAD. Every answer carries Cache-Control: no-store,
- * X-Content-Type-Options: nosniff and a Content-Security-Policy that allows style sheets inside the
- * page and nothing else. What is not HTTP is answered, or cut off, by libmicrohttpd in its own words.
+ * and an Allow header, and leaves the body out for HEAD. Every answer carries Cache-Control:
+ * no-store, X-Content-Type-Options: nosniff and a Content-Security-Policy that allows style sheets
+ * inside the page and nothing else. What is not HTTP is answered, or cut off, by libmicrohttpd in
+ * its own words.
  */
 typedef void (*http_handler)(void *userdata, const struct http_request *request,
 			     struct http_response *response);
@@ -62,19 +67,19 @@ struct http_server;
 int http_server_new(struct http_server **ret, http_handler handler, void *userdata);
 struct http_server *http_server_free(struct http_server *server);
 
-/* Other timeouts than the constants above, for tests; in microseconds, before the first listener. */
+/* Other timeouts than the constants above, for tests: microseconds, before the first listener. */
 struct http_timeouts {
 	uint64_t request, answer, idle;
 };
 void http_server_set_timeouts(struct http_server *server, const struct http_timeouts *timeouts);
 
 /*
- * Listens on ADDRESS: ":10451" (all addresses, IPv6 and IPv4, the latter only where the machine has no
- * IPv6), "192.0.2.1:10451", "localhost:10451" (a name's IPv4 address if it has one), "[::1]:10451";
- * port 0 takes any free port. A name is looked up here and now, which may wait for the resolver.
- * Returns 0; -EINVAL if ADDRESS is none of those; -EADDRNOTAVAIL if the name or address is not one
- * of this machine; -EADDRINUSE, -EACCES and so on as the system says; -E2BIG beyond
- * HTTP_ADDRESSES_MAX. Nothing is half-open after a failure.
+ * Listens on ADDRESS: ":10451" (all addresses, IPv6 and IPv4, the latter only where the machine has
+ * no IPv6), "192.0.2.1:10451", "localhost:10451" (a name's IPv4 address if it has one),
+ * "[::1]:10451"; port 0 takes any free port. A name is looked up here and now, which may wait for
+ * the resolver. Returns 0; -EINVAL if ADDRESS is none of those; -EADDRNOTAVAIL if the name or
+ * address is not one of this machine; -EADDRINUSE, -EACCES and so on as the system says; -E2BIG
+ * beyond HTTP_ADDRESSES_MAX. Nothing is half-open after a failure.
  */
 int http_server_listen(struct http_server *server, const char *address);
 

@@ -3,9 +3,9 @@
 #define UTIL_BUF_H
 
 /*
- * A growing byte buffer, for output only. A failed allocation is remembered in FAILED and every later
- * append does nothing, so that a writer checks once, at its end. What is appended may not lie in the
- * buffer itself.
+ * A growing byte buffer, for output only. A failed allocation is remembered in FAILED and every
+ * later append does nothing, so that a writer checks once, at its end. What is appended may not lie
+ * in the buffer itself.
  */
 
 #include "util/macros.h"
@@ -22,8 +22,8 @@ struct buf {
 void buf_done(struct buf *b);
 
 /*
- * Hands the bytes to the caller, who frees them, and leaves the buffer empty. NULL if it is empty or
- * has failed: nobody gets half a text.
+ * Hands the bytes to the caller, who frees them, and leaves the buffer empty. NULL if it is empty
+ * or has failed: nobody gets half a text.
  */
 char *buf_take(struct buf *b, size_t *ret_len);
 

@@ -15,7 +15,7 @@ struct cursor {
 
 static inline struct cursor cursor_over(span_t s)
 {
-	return (struct cursor){ s.ptr, s.ptr + s.len };
+	return (struct cursor){ s.ptr, s.len > 0 ? s.ptr + s.len : s.ptr };
 }
 
 /* What is left. */

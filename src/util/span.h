@@ -55,10 +55,10 @@ static inline span_t span_head(span_t s, size_t n)
 	return (span_t){ s.ptr, n };
 }
 
-/* What follows the first N bytes; N may not exceed the length. */
+/* What follows the first N bytes; N may not exceed the length. Nothing is added to a null pointer. */
 static inline span_t span_tail(span_t s, size_t n)
 {
-	return (span_t){ s.ptr + n, s.len - n };
+	return (span_t){ n > 0 ? s.ptr + n : s.ptr, s.len - n };
 }
 
 /* Where NEEDLE starts in S, or -1. */
