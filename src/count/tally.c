@@ -158,6 +158,7 @@ static void count_client_reply(struct tally *t, unsigned mta, const struct reply
 
 	registry_add(t->registry, FAMILY_CLIENT_REPLIES,
 		     KEY4(mta, reply->hop, code, reply->evidence), 1);
+	code = values_code_alone(&t->values, code);
 	registry_add(t->registry, FAMILY_CLIENT_REPLY_STAGES,
 		     KEY4(mta, reply->hop, code, reply->stage), 1);
 	registry_add(t->registry, FAMILY_CLIENT_REPLY_ENHANCED,
@@ -170,6 +171,7 @@ static void count_server_reply(struct tally *t, unsigned mta, const struct reply
 	unsigned enhanced = values_enhanced(&t->values, &reply->enhanced, reply->class);
 
 	registry_add(t->registry, FAMILY_SERVER_REPLIES, KEY3(mta, code, reply->evidence), 1);
+	code = values_code_alone(&t->values, code);
 	registry_add(t->registry, FAMILY_SERVER_REPLY_STAGES, KEY3(mta, code, reply->stage), 1);
 	registry_add(t->registry, FAMILY_SERVER_REPLY_ENHANCED, KEY3(mta, code, enhanced), 1);
 }

@@ -159,6 +159,11 @@ unsigned values_code(const struct values *v, unsigned code, unsigned class)
 	return code == 0 ? v->unspecified + (class - CLASS_MIN) : v->code_index[code - CODE_MIN];
 }
 
+unsigned values_code_alone(const struct values *v, unsigned index)
+{
+	return index > v->other && index < v->other + CLASSES ? v->other : index;
+}
+
 unsigned values_enhanced(const struct values *v, const struct smtpreply_enhanced *enhanced,
 			 unsigned class)
 {

@@ -37,6 +37,9 @@ void values_done(struct values *values);
 /* CODE is 200 to 599, or 0 where only the class is known. */
 unsigned values_code(const struct values *values, unsigned code, unsigned class);
 
+/* For families without a label for the class: there code="other" is one value, not one for each class. */
+unsigned values_code_alone(const struct values *values, unsigned index);
+
 /*
  * Codes that neither the registry nor a provider's row knows, and those of another class than CLASS, are
  * "other".

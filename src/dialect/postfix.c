@@ -139,8 +139,10 @@ static span_t take_queue_id(struct cursor *c)
 static enum verdict postfix_parse(const struct record *record, struct events *events)
 {
 	const struct daemon *daemon = find_daemon(record->identifier);
-	struct cursor c = cursor_over(record->message);
-	struct postfix_line line = { .record = record };
+	/* Postfix writes no longer lines; what somebody else put behind one is not read. */
+	size_t len = MIN(record->message.len, POSTFIX_LINE_MAX);
+	struct cursor c = cursor_over(span_head(record->message, len));
+	struct postfix_line line = { .record = record, .cut = len == POSTFIX_LINE_MAX };
 
 	if (!daemon)
 		return VERDICT_UNKNOWN;
@@ -149,7 +151,6 @@ static enum verdict postfix_parse(const struct record *record, struct events *ev
 	line.queue_id = take_queue_id(&c);
 	line.text = cursor_rest(&c);
 	line.lmtp = span_eq(daemon->name, SPAN("lmtp"));
-	line.cut = record->message.len >= POSTFIX_LINE_MAX;
 	return daemon->parse(&line, events);
 }
 
