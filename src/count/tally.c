@@ -235,6 +235,9 @@ void tally_outcome(struct tally *t, unsigned mta, enum outcome outcome, uint64_t
 		mta = dialects_n;
 	registry_add(t->registry, FAMILY_ENTRIES_READ, KEY0, 1);
 	registry_add(t->registry, FAMILY_ENTRIES, KEY2(mta, outcome), 1);
-	if (outcome != OUTCOME_FOREIGN && outcome != OUTCOME_UNTRUSTED)
+	if (outcome == OUTCOME_FOREIGN || outcome == OUTCOME_UNTRUSTED)
+		return;
+	/* Entries of several files can come late; the newest one counts. */
+	if (realtime_usec > registry_get(t->registry, FAMILY_LAST_ENTRY, KEY1(mta)))
 		registry_set(t->registry, FAMILY_LAST_ENTRY, KEY1(mta), realtime_usec);
 }

@@ -14,9 +14,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
+#include "daemon/keeper.h"
 #include "http/server.h"
 #include "metrics/exposition.h"
 
@@ -31,12 +33,14 @@ struct daemon {
 	struct exporter *exporter; /* borrowed */
 	struct http_server *server;
 	struct routes routes;
+	struct keeper keeper;
 	sd_event *event;
 	sd_event_source *read;			     /* on while there is something left to read */
 	sd_event_source *journal_io, *journal_timer; /* gone while the source is down */
 	sd_event_source *retry;			     /* on while the source is down */
 	sd_event_source *http_timer;
-	int last_error; /* what was logged of the source last: each trouble once */
+	sd_event_source *save_timer; /* on while there is something that was not saved yet */
+	int last_error;		     /* what was logged of the source last: each trouble once */
 };
 
 /* Sends the one-line state that `systemctl status` shows. */
@@ -75,6 +79,30 @@ static void source_down(struct daemon *d, int error)
 	notify(d, "");
 }
 
+/* Sets the clock for the next save, if there is one to come and the clock does not run yet. */
+static void arm_save(struct daemon *d)
+{
+	uint64_t delay_usec = keeper_delay_usec(&d->keeper);
+	int enabled = SD_EVENT_OFF;
+
+	(void)sd_event_source_get_enabled(d->save_timer, &enabled);
+	if (delay_usec == UINT64_MAX || enabled != SD_EVENT_OFF)
+		return;
+	(void)sd_event_source_set_time_relative(d->save_timer, delay_usec);
+	arm(d->save_timer, SD_EVENT_ONESHOT);
+}
+
+static int on_save(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct daemon *d = userdata;
+
+	(void)source;
+	(void)usec;
+	keeper_save(&d->keeper);
+	arm_save(d);
+	return 0;
+}
+
 /* One bounded round; asks to be called again while there is more. */
 static int on_read(sd_event_source *source, void *userdata)
 {
@@ -87,6 +115,7 @@ static int on_read(sd_event_source *source, void *userdata)
 		source_down(d, r);
 	else if (r == 0)
 		arm(d->read, SD_EVENT_OFF);
+	arm_save(d);
 	if (was_behind && d->exporter->caught_up) {
 		log_info("caught up with the journal");
 		notify(d, "");
@@ -175,6 +204,7 @@ static void open_source(struct daemon *d)
 	}
 	if (d->last_error != 0)
 		log_info("the journal can be read again");
+	keeper_opened(&d->keeper);
 	d->last_error = 0;
 	arm(d->retry, SD_EVENT_OFF);
 	start_reading(d);
@@ -239,6 +269,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si,
 		log_warning("reload failed, going on as before", "reason", "out of memory");
 	else
 		log_info("reloaded");
+	keeper_save(&d->keeper);
 	if (!d->exporter->source_up)
 		open_source(d);
 	notify(d, "READY=1\n");
@@ -258,7 +289,10 @@ static void answer_metrics(void *userdata, struct buf *out, const char **ret_con
 	}
 	if (r > 0 && d->exporter->source_up)
 		start_reading(d);
-	exporter_expose(d->exporter, out);
+	/* A series that was shown once may not be held at 0 again after a crash. */
+	if (exporter_expose(d->exporter, out) > 0)
+		keeper_save(&d->keeper);
+	arm_save(d);
 	*ret_content_type = EXPOSITION_CONTENT_TYPE;
 }
 
@@ -288,6 +322,11 @@ static int add_sources(struct daemon *d)
 		r = sd_event_add_time(d->event, &d->http_timer, CLOCK_MONOTONIC, UINT64_MAX,
 				      USEC_PER_MSEC, on_http_timer, d);
 	if (r >= 0)
+		r = sd_event_add_time(d->event, &d->save_timer, CLOCK_MONOTONIC, UINT64_MAX, 0,
+				      on_save, d);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(d->save_timer, SD_EVENT_OFF);
+	if (r >= 0)
 		r = sd_event_source_set_priority(d->http_timer, PRIORITY_HTTP);
 	return r;
 }
@@ -312,22 +351,15 @@ static int add_signals(struct daemon *d)
 	return r < 0 ? r : 0;
 }
 
-/* Opens the I-th --web.listen-address and puts it into the loop. */
-static int listen_one(struct daemon *d, unsigned i)
+/* Puts the listener that was opened last into the loop. */
+static int serve(struct daemon *d)
 {
-	const char *wanted = d->exporter->options->listen[i];
+	unsigned i = http_server_listeners(d->server) - 1;
 	sd_event_source *source = NULL;
-	char address[128];
-	int r = http_server_listen(d->server, wanted);
+	char address[HTTP_ADDRESS_SIZE];
+	int r = sd_event_add_io(d->event, &source, http_server_fd(d->server, i), EPOLLIN, on_http,
+				d);
 
-	if (r < 0) {
-		log_error("cannot listen, choose another --web.listen-address", "address", wanted,
-			  "reason",
-			  r == -EINVAL ? "not an address: give :PORT, HOST:PORT or [IPV6]:PORT"
-				       : strerror(-r));
-		return r;
-	}
-	r = sd_event_add_io(d->event, &source, http_server_fd(d->server, i), EPOLLIN, on_http, d);
 	if (r >= 0)
 		r = sd_event_source_set_priority(source, PRIORITY_HTTP);
 	if (r >= 0)
@@ -336,6 +368,55 @@ static int listen_one(struct daemon *d, unsigned i)
 	if (r >= 0 && http_server_address(d->server, i, address, sizeof(address)) == 0)
 		log_info("listening", "address", address, "path",
 			 d->exporter->options->telemetry_path);
+	return r;
+}
+
+static int listen_at(struct daemon *d, const char *address)
+{
+	int r = http_server_listen(d->server, address);
+
+	if (r < 0) {
+		log_error("cannot listen, choose another --web.listen-address", "address", address,
+			  "reason",
+			  r == -EINVAL ? "not an address: give :PORT, HOST:PORT or [IPV6]:PORT"
+				       : strerror(-r));
+		return r;
+	}
+	return serve(d);
+}
+
+/* The sockets of a .socket unit, sd_listen_fds(3). */
+static int listen_systemd(struct daemon *d)
+{
+	int n = sd_listen_fds(/* unset_environment= */ 1), r = 0;
+
+	if (n <= 0) {
+		log_error("systemd handed over no socket: start the .socket unit, or leave out "
+			  "--web.systemd-socket");
+		return -ENOTCONN;
+	}
+	for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + n && r >= 0; fd++) {
+		if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, /* listening= */ 1) <= 0) {
+			log_error("systemd handed over something that is no listening stream "
+				  "socket: check ListenStream= of the .socket unit");
+			return -ENOTSOCK;
+		}
+		r = http_server_adopt(d->server, fd);
+		if (r >= 0)
+			r = serve(d);
+	}
+	return r;
+}
+
+static int listen_all(struct daemon *d)
+{
+	const struct options *o = d->exporter->options;
+	int r = 0;
+
+	if (o->systemd_socket)
+		return listen_systemd(d);
+	for (unsigned i = 0; r >= 0 && i < o->n_listen; i++)
+		r = listen_at(d, o->listen[i]);
 	return r;
 }
 
@@ -352,8 +433,8 @@ static int start(struct daemon *d)
 		return r;
 	}
 	r = http_server_new(&d->server, routes_handle, &d->routes);
-	for (unsigned i = 0; r >= 0 && i < d->exporter->options->n_listen; i++)
-		r = listen_one(d, i);
+	if (r >= 0)
+		r = listen_all(d);
 	return r;
 }
 
@@ -365,6 +446,7 @@ static void done(struct daemon *d)
 	d->read = sd_event_source_disable_unref(d->read);
 	d->retry = sd_event_source_disable_unref(d->retry);
 	d->http_timer = sd_event_source_disable_unref(d->http_timer);
+	d->save_timer = sd_event_source_disable_unref(d->save_timer);
 	d->event = sd_event_unref(d->event);
 }
 
@@ -384,10 +466,12 @@ int daemon_run(struct exporter *exporter)
 	r = start(&d);
 	if (r >= 0) {
 		(void)sd_event_set_watchdog(d.event, true);
+		keeper_init(&d.keeper, exporter);
 		open_source(&d);
 		/* Before the backlog is read, or a long one would run into TimeoutStartSec=. */
 		notify(&d, "READY=1\n");
 		r = sd_event_loop(d.event);
+		keeper_save(&d.keeper);
 	}
 	done(&d);
 	return r;

@@ -29,7 +29,7 @@ static void declare_own_families(struct registry *r)
 	static const enum family zero[] = {
 		FAMILY_ENTRIES_READ,  FAMILY_LATE_ENTRIES,     FAMILY_SOURCE_REOPENS,
 		FAMILY_SOURCE_ERRORS, FAMILY_JOURNALD_DROPPED, FAMILY_LABEL_OVERFLOW,
-		FAMILY_SOURCE_UP,
+		FAMILY_SOURCE_UP,     FAMILY_STATE_ERRORS,
 	};
 
 	registry_domain(r, LABEL_source, source_values, ARRAY_SIZE(source_values), 0);
@@ -98,6 +98,7 @@ struct exporter *exporter_free(struct exporter *e)
 {
 	if (!e)
 		return NULL;
+	checkpoint_file_free(e->resumable);
 	journal_free(e->journal);
 	trust_free(e->trust);
 	tally_free(e->tally);
@@ -107,18 +108,80 @@ struct exporter *exporter_free(struct exporter *e)
 	return NULL;
 }
 
+static struct checkpoint checkpoint_of(struct exporter *e)
+{
+	return (struct checkpoint){ .registry = e->registry, .collapse = &e->pipeline.collapse };
+}
+
+/* Numbers and position belong together: without the one the others start at 0. */
+static void restore(struct exporter *e)
+{
+	struct checkpoint checkpoint = checkpoint_of(e);
+
+	if (e->resumable && journal_start(e->journal) == JOURNAL_START_RESUMED)
+		checkpoint_restore(e->resumable, &checkpoint);
+	e->resumable = checkpoint_file_free(e->resumable);
+}
+
 int exporter_open(struct exporter *e)
 {
 	int r = journal_open(e->journal);
 
 	e->source_up = r >= 0;
+	if (e->source_up)
+		restore(e);
+	return r;
+}
+
+int exporter_load(struct exporter *e, const char *path)
+{
+	int r = checkpoint_load(path, &e->resumable);
+
+	if (r == 0)
+		r = journal_set_position(e->journal, checkpoint_position(e->resumable));
+	if (r != 0)
+		e->resumable = checkpoint_file_free(e->resumable);
+	return r;
+}
+
+/* What others count becomes series of ours, which go on after a restart. */
+static void count_events_of_others(struct exporter *e)
+{
+	struct journal_stats stats = journal_stats(e->journal);
+	uint64_t overflows = registry_overflows(e->registry);
+
+	registry_add(e->registry, FAMILY_SOURCE_REOPENS, KEY0, stats.reopens - e->stats.reopens);
+	registry_add(e->registry, FAMILY_SOURCE_ERRORS, KEY0, stats.errors - e->stats.errors);
+	registry_add(e->registry, FAMILY_LABEL_OVERFLOW, KEY0, overflows - e->overflows);
+	e->stats = stats;
+	e->overflows = overflows;
+}
+
+/* A state that was not taken up yet, since the journal could not be opened, is not to be replaced. */
+int exporter_save(struct exporter *e, const char *path)
+{
+	struct checkpoint checkpoint = checkpoint_of(e);
+	struct buf position = BUF_NULL;
+	int r;
+
+	if (e->resumable || journal_save_position(e->journal, &position) == -ENODATA)
+		return 0;
+	count_events_of_others(e);
+	checkpoint.position = buf_span(&position);
+	r = position.failed ? -ENOMEM : checkpoint_save(path, &checkpoint);
+	buf_done(&position);
+	if (r < 0)
+		registry_add(e->registry, FAMILY_STATE_ERRORS, KEY0, 1);
+	else
+		registry_set(e->registry, FAMILY_STATE_SAVED, KEY0, exporter_now_usec());
 	return r;
 }
 
 /* One entry: the counting itself, and what the exporter says of its own reading. */
 static void take_entry(struct exporter *e, const struct record *record, uint64_t now_usec)
 {
-	(void)pipeline_feed(&e->pipeline, record);
+	if (pipeline_feed(&e->pipeline, record) != OUTCOME_FOREIGN)
+		e->mail_entries_read++;
 	e->entries_read++;
 	e->last_read_usec = record->realtime_usec;
 	if (record->dropped > 0)
@@ -153,19 +216,14 @@ int exporter_round(struct exporter *e)
 
 static void update_own_families(struct exporter *e)
 {
-	struct journal_stats stats = journal_stats(e->journal);
-	struct registry *r = e->registry;
-
-	registry_set(r, FAMILY_SOURCE_UP, KEY0, e->source_up);
-	registry_set(r, FAMILY_SOURCE_REOPENS, KEY0, stats.reopens);
-	registry_set(r, FAMILY_SOURCE_ERRORS, KEY0, stats.errors);
-	registry_set(r, FAMILY_LABEL_OVERFLOW, KEY0, registry_overflows(r));
+	count_events_of_others(e);
+	registry_set(e->registry, FAMILY_SOURCE_UP, KEY0, e->source_up);
 	if (e->caught_up_usec > 0)
-		registry_set(r, FAMILY_CAUGHT_UP, KEY0, e->caught_up_usec);
-	process_update(r);
+		registry_set(e->registry, FAMILY_CAUGHT_UP, KEY0, e->caught_up_usec);
+	process_update(e->registry);
 }
 
-void exporter_expose(struct exporter *e, struct buf *out)
+unsigned exporter_expose(struct exporter *e, struct buf *out)
 {
 	struct exposition_options options = {
 		.now_usec = exporter_now_usec(),
@@ -174,7 +232,7 @@ void exporter_expose(struct exporter *e, struct buf *out)
 	};
 
 	update_own_families(e);
-	exposition_write(e->registry, &options, out);
+	return exposition_write(e->registry, &options, out);
 }
 
 void exporter_status(const struct exporter *e, struct routes_status *ret)

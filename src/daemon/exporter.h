@@ -10,6 +10,7 @@
 #include "count/pipeline.h"
 #include "daemon/options.h"
 #include "http/routes.h"
+#include "state/checkpoint.h"
 
 /* Entries between two looks at the clock and the loop, so that a scrape never waits for a backlog. */
 #define EXPORTER_ROUND 512u
@@ -26,12 +27,16 @@ struct exporter {
 	struct trust *trust;
 	struct journal *journal;
 	struct pipeline pipeline;
+	struct checkpoint_file *resumable; /* read, and waiting for its position to be found */
+	struct journal_stats stats;	   /* of the journal, as far as they are counted */
+	uint64_t overflows;		   /* of the registry, likewise */
 
 	bool source_up;
 	bool caught_up; /* all there was at the start has been read */
 	uint64_t entries_read;
-	uint64_t last_read_usec; /* realtime of the newest entry read */
-	uint64_t caught_up_usec; /* realtime of the last moment with nothing left to read */
+	uint64_t mail_entries_read; /* those that are not foreign */
+	uint64_t last_read_usec;    /* realtime of the newest entry read */
+	uint64_t caught_up_usec;    /* realtime of the last moment with nothing left to read */
 };
 
 /* OPTIONS is borrowed and must outlive the exporter. Opens nothing. Returns 0 or -errno. */
@@ -47,8 +52,20 @@ int exporter_open(struct exporter *exporter);
  */
 int exporter_round(struct exporter *exporter);
 
-/* Writes the exposition of this moment to OUT. Reads nothing. */
-void exporter_expose(struct exporter *exporter, struct buf *out);
+/*
+ * Writes the exposition of this moment to OUT. Reads nothing. Returns what exposition_write() does: more
+ * than 0 asks for a save before OUT is sent.
+ */
+unsigned exporter_expose(struct exporter *exporter, struct buf *out);
+
+/*
+ * Reads the state at PATH, to go on from it: before the first exporter_open(), which restores the numbers
+ * if the position is still in the journal. Returns the results of checkpoint_load().
+ */
+int exporter_load(struct exporter *exporter, const char *path);
+
+/* Replaces the state at PATH by that of now. Returns 0 or a negative errno, which is counted. */
+int exporter_save(struct exporter *exporter, const char *path);
 
 void exporter_status(const struct exporter *exporter, struct routes_status *ret);
 

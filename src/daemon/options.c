@@ -62,10 +62,15 @@ static bool parse_timestamp(const char *value, uint64_t *ret_usec)
 		const char *end = strptime(value, formats[i], &tm);
 		bool utc = end && *end == 'Z';
 		time_t t;
+		int day;
 
 		if (!end || (*end != '\0' && !(utc && end[1] == '\0')))
 			continue;
+		day = tm.tm_mday;
 		t = utc ? timegm(&tm) : mktime(&tm);
+		/* The 30th of February became a day in March. */
+		if (tm.tm_mday != day)
+			return false;
 		*ret_usec = t > 0 ? (uint64_t)t * USEC_PER_SEC : 0;
 		return t >= 0;
 	}
@@ -121,6 +126,12 @@ static refusal take_listen(struct options *o, const char *value)
 	return NULL;
 }
 
+static refusal take_systemd_socket(struct options *o, const char *value)
+{
+	o->systemd_socket = value != NULL;
+	return NULL;
+}
+
 static refusal take_path(struct options *o, const char *value)
 {
 	o->telemetry_path = value;
@@ -165,6 +176,26 @@ static refusal take_zero_hold(struct options *o, const char *value)
 							 : "give a duration such as 65s or 2m";
 }
 
+static refusal take_state_file(struct options *o, const char *value)
+{
+	o->state_file = value;
+	return *value ? NULL : "give a file, or --no-state";
+}
+
+static refusal take_state_interval(struct options *o, const char *value)
+{
+	return parse_duration(value, &o->state_interval_usec) && o->state_interval_usec > 0
+		       ? NULL
+		       : "give a duration such as 15s";
+}
+
+static refusal take_no_state(struct options *o, const char *value)
+{
+	(void)value;
+	o->no_state = true;
+	return NULL;
+}
+
 static refusal take_level(struct options *o, const char *value)
 {
 	unsigned level = 0;
@@ -203,11 +234,20 @@ static const struct option_row rows[] = {
 	  take_once },
 	{ "web.listen-address", "ADDRESS", ":10451",
 	  "Where to serve HTTP: :PORT, HOST:PORT or [IPV6]:PORT; repeatable.", take_listen },
+	{ "web.systemd-socket", NULL, NULL,
+	  "Serve HTTP on the sockets that systemd hands over (a .socket unit) instead.",
+	  take_systemd_socket },
 	{ "web.telemetry-path", "PATH", "/metrics", "Path of the metrics.", take_path },
 	{ "metrics.zero-hold", "DURATION", "65s",
 	  "Show a new series as 0 for so long, so that increase() sees its first event; should be "
 	  "longer than the scrape interval.",
 	  take_zero_hold },
+	{ "state.file", "FILE", "$STATE_DIRECTORY/state",
+	  "Keep position and counters in FILE, so that they go on after a restart.",
+	  take_state_file },
+	{ "state.interval", "DURATION", "15s", "How often to save them while there is mail.",
+	  take_state_interval },
+	{ "no-state", NULL, NULL, "Keep nothing: all counters start at 0.", take_no_state },
 	{ "log.level", "LEVEL", "info", "Log error, warning, info or debug.", take_level },
 	{ "version", NULL, NULL, "Print the version and exit.", answer_version },
 	{ "help", NULL, NULL, "Print this help and exit.", answer_help },
@@ -216,7 +256,7 @@ static const struct option_row rows[] = {
 #define HELP_INDENT 30
 #define HELP_WIDTH 96
 
-/* TEXT broken at blanks, every line but the first indented. */
+/* TEXT broken at blanks, every line but the first indented; ends the line. */
 static void print_wrapped(const char *text)
 {
 	size_t column = HELP_INDENT;
@@ -224,11 +264,27 @@ static void print_wrapped(const char *text)
 	while (*text) {
 		size_t word = strcspn(text, " ");
 
-		if (column + word > HELP_WIDTH && column > HELP_INDENT)
-			column = (size_t)printf("\n%*s", HELP_INDENT, "") - 1;
-		column += (size_t)printf("%.*s%s", (int)word, text, text[word] ? " " : "");
-		text += word + (text[word] == ' ');
+		if (column > HELP_INDENT && column + 1 + word > HELP_WIDTH) {
+			printf("\n%*s", HELP_INDENT, "");
+			column = HELP_INDENT;
+		} else if (column > HELP_INDENT) {
+			column += (size_t)printf(" ");
+		}
+		column += (size_t)printf("%.*s", (int)word, text);
+		text += word + strspn(text + word, " ");
 	}
+	putchar('\n');
+}
+
+static void print_row(const struct option_row *row)
+{
+	char text[512];
+	int n = printf("  --%s%s%s", row->name, row->argument ? "=" : "",
+		       row->argument ? row->argument : "");
+
+	printf("%*s", n + 2 > HELP_INDENT ? 2 : HELP_INDENT - n, "");
+	snprintf(text, sizeof(text), row->fallback ? "%s [%s]" : "%s", row->help, row->fallback);
+	print_wrapped(text);
 }
 
 static refusal answer_help(struct options *o, const char *value)
@@ -237,16 +293,8 @@ static refusal answer_help(struct options *o, const char *value)
 	(void)value;
 	printf("Usage: smtp_reply_exporter [OPTION]...\n"
 	       "Counts the SMTP replies in this host's journal and serves them to Prometheus.\n\n");
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		int n = printf("  --%s%s%s", rows[i].name, rows[i].argument ? "=" : "",
-			       rows[i].argument ? rows[i].argument : "");
-
-		printf("%*s", n + 2 > HELP_INDENT ? 2 : HELP_INDENT - n, "");
-		print_wrapped(rows[i].help);
-		if (rows[i].fallback)
-			printf(" [%s]", rows[i].fallback);
-		putchar('\n');
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		print_row(&rows[i]);
 	return NULL;
 }
 
@@ -262,6 +310,12 @@ static refusal answer_version(struct options *o, const char *value)
 static bool is_answer(const struct option_row *row)
 {
 	return row->take == answer_help || row->take == answer_version;
+}
+
+/* Flags of which the opposite means something; the name of --no-state says its opposite already. */
+static bool is_negatable(const struct option_row *row)
+{
+	return !row->argument && !is_answer(row) && strncmp(row->name, "no-", 3) != 0;
 }
 
 static void complain(const char *what, const char *name, const char *hint)
@@ -284,7 +338,7 @@ static void fill_table(struct option *table)
 		int has_arg = rows[i].argument ? required_argument : no_argument;
 
 		table[n++] = (struct option){ rows[i].name, has_arg, NULL, ROW_VALUE(i) };
-		if (rows[i].argument || is_answer(&rows[i]))
+		if (!is_negatable(&rows[i]))
 			continue;
 		snprintf(negated[i], sizeof(negated[i]), "no-%s", rows[i].name);
 		table[n++] = (struct option){ negated[i], no_argument, NULL, ROW_VALUE(i) + 1 };
@@ -306,8 +360,24 @@ static int check(const struct options *o)
 	return 0;
 }
 
+/* systemd names the directory of StateDirectory= in the environment (systemd.exec(5)). */
+static void find_state_file(struct options *o)
+{
+	static char path[4096];
+	const char *directory = getenv("STATE_DIRECTORY");
+
+	if (o->no_state || o->once) {
+		o->state_file = NULL;
+	} else if (!o->state_file && directory) {
+		int n = snprintf(path, sizeof(path), "%s/state", directory);
+
+		o->state_file = n > 0 && (size_t)n < sizeof(path) ? path : NULL;
+	}
+}
+
 static int finish(struct options *o)
 {
+	find_state_file(o);
 	if (o->n_listen == 0)
 		o->listen[o->n_listen++] = ":10451";
 	if (o->once) {
@@ -331,23 +401,32 @@ static int take_row(struct options *o, int value)
 	return is_answer(row) ? OPTIONS_E_ANSWERED : 0;
 }
 
+/* What getopt_long had against a word. */
+static const char *why_refused(int r)
+{
+	if (r == ':')
+		return "needs a value; see --help";
+	return optopt >= ROW_VALUE(0) ? "takes no value; see --help"
+				      : "no such option, or ambiguous; see --help";
+}
+
 int options_parse(int argc, char **argv, struct options *ret)
 {
 	struct option table[2 * ARRAY_SIZE(rows) + 1];
 	struct options o = {
 		.telemetry_path = "/metrics",
+		.state_interval_usec = 15 * USEC_PER_SEC,
 		.zero_hold_usec = 65 * USEC_PER_SEC,
 		.log_level = LOG_LEVEL_INFO,
 	};
-	int r;
+	int r, at;
 
 	fill_table(table);
 	opterr = 0;
-	while ((r = getopt_long(argc, argv, ":", table, NULL)) >= 0) {
+	/* "+": what is no option ends them, so that the word at hand is always argv[at]. */
+	for (at = 1; (r = getopt_long(argc, argv, "+:", table, NULL)) >= 0; at = optind) {
 		if (r == '?' || r == ':') {
-			complain("", argv[optind - 1],
-				 r == ':' ? "needs a value; see --help"
-					  : "no such option, or ambiguous; see --help");
+			complain("", argv[at], why_refused(r));
 			return -EINVAL;
 		}
 		r = take_row(&o, r);

@@ -23,7 +23,12 @@ struct options {
 
 	const char *listen[HTTP_ADDRESSES_MAX];
 	unsigned n_listen;
+	bool systemd_socket; /* take the sockets that systemd hands over instead */
 	const char *telemetry_path;
+
+	const char *state_file; /* NULL: no state is kept */
+	uint64_t state_interval_usec;
+	bool no_state;
 
 	uint64_t zero_hold_usec;
 	enum log_level log_level;

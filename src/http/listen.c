@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "util/cursor.h"
@@ -180,6 +181,16 @@ int listen_open(const char *address)
 	return r < 0 ? r : endpoint_open(&e);
 }
 
+/* A path is not always terminated, and an abstract name starts with a zero byte (unix(7)). */
+static int unix_address(const struct sockaddr_un *addr, socklen_t len, char *buf, size_t size)
+{
+	size_t offset = offsetof(struct sockaddr_un, sun_path);
+	int n = len > offset ? (int)(len - offset) : 0;
+	int r = snprintf(buf, size, "unix:%.*s", n, addr->sun_path);
+
+	return r >= 0 && (size_t)r < size ? 0 : -ENOSPC;
+}
+
 int listen_address(int fd, char *buf, size_t size)
 {
 	char host[HOST_MAX + 1], port[sizeof("65535")];
@@ -189,6 +200,8 @@ int listen_address(int fd, char *buf, size_t size)
 
 	if (getsockname(fd, (struct sockaddr *)&addr, &len) < 0)
 		return -errno;
+	if (addr.ss_family == AF_UNIX)
+		return unix_address((const struct sockaddr_un *)&addr, len, buf, size);
 	if (getnameinfo((struct sockaddr *)&addr, len, host, sizeof(host), port, sizeof(port),
 			NI_NUMERICHOST | NI_NUMERICSERV) != 0)
 		return -EIO;

@@ -11,6 +11,7 @@
 #include "http/server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -614,15 +615,13 @@ void http_server_set_timeouts(struct http_server *server, const struct http_time
 	server->timeout_usec[PHASE_ANSWER] = timeouts->answer;
 }
 
-int http_server_listen(struct http_server *server, const char *address)
+int http_server_adopt(struct http_server *server, int fd)
 {
-	int fd, r;
+	int flags = fcntl(fd, F_GETFL), r = -E2BIG;
 
-	fd = listen_open(address);
-	if (fd < 0)
-		return fd;
-	r = -E2BIG;
-	if (server->n_listeners < HTTP_ADDRESSES_MAX)
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		r = -errno;
+	else if (server->n_listeners < HTTP_ADDRESSES_MAX)
 		r = listener_new(&server->listeners[server->n_listeners], server, fd);
 	if (r < 0) {
 		/* libmicrohttpd may have closed it before; nobody else can have got its number. */
@@ -631,6 +630,13 @@ int http_server_listen(struct http_server *server, const char *address)
 	}
 	server->n_listeners++;
 	return 0;
+}
+
+int http_server_listen(struct http_server *server, const char *address)
+{
+	int fd = listen_open(address);
+
+	return fd < 0 ? fd : http_server_adopt(server, fd);
 }
 
 int http_server_address(const struct http_server *server, unsigned i, char *buf, size_t size)

@@ -84,6 +84,13 @@ void http_server_set_timeouts(struct http_server *server, const struct http_time
 int http_server_listen(struct http_server *server, const char *address);
 
 /*
+ * Serves on FD, a listening stream socket that somebody else made, such as systemd (LISTEN_FDS). Takes it
+ * over: it is closed at the end, or after a failure, and never shut down, since its maker goes on using
+ * it. Returns 0 or a negative errno as above.
+ */
+int http_server_adopt(struct http_server *server, int fd);
+
+/*
  * The addresses in use, for the start message: fills BUF with "127.0.0.1:10451" or "[::]:10451".
  * Returns 0, -ENOSPC if BUF is too small (HTTP_ADDRESS_SIZE never is) or the system's error.
  */

@@ -25,9 +25,9 @@ static void add_escaped(struct buf *out, span_t s)
 	}
 }
 
-/* `{name="value",...}` with EXTRA, a ready-made label such as `le="1"`, behind the others. */
-static void add_labels(struct buf *out, const struct registry *registry,
-		       const struct family_info *f, uint64_t key, span_t extra)
+/* `{name="value",...` without the end. Returns what has to stand before another label. */
+static char open_labels(struct buf *out, const struct registry *registry,
+			const struct family_info *f, uint64_t key)
 {
 	char separator = '{';
 
@@ -40,12 +40,13 @@ static void add_labels(struct buf *out, const struct registry *registry,
 		buf_add_char(out, '"');
 		separator = ',';
 	}
-	if (extra.len > 0) {
-		buf_add_char(out, separator);
-		buf_add(out, extra);
-		separator = ',';
-	}
-	if (separator == ',')
+	return separator;
+}
+
+static void add_labels(struct buf *out, const struct registry *registry,
+		       const struct family_info *f, uint64_t key)
+{
+	if (open_labels(out, registry, f, key) == ',')
 		buf_add_char(out, '}');
 }
 
@@ -61,28 +62,27 @@ static void add_sample(struct buf *out, const struct registry *registry,
 		       const struct family_info *f, const struct series *s, bool zero)
 {
 	buf_add_str(out, f->name);
-	add_labels(out, registry, f, s->key, SPAN_NULL);
+	add_labels(out, registry, f, s->key);
 	buf_add_char(out, ' ');
 	add_value(out, f->unit, zero ? 0 : s->value[0]);
 	buf_add_char(out, '\n');
 }
 
+/* Bucket I is the one below histogram_bounds[I]; the one behind them all is +Inf. */
 static void add_bucket(struct buf *out, const struct registry *registry,
-		       const struct family_info *f, uint64_t key, span_t bound, uint64_t count)
+		       const struct family_info *f, uint64_t key, unsigned i, uint64_t count)
 {
-	struct buf le = BUF_NULL;
-
-	buf_add(&le, SPAN("le=\""));
-	buf_add(&le, bound);
-	buf_add_char(&le, '"');
 	buf_add_str(out, f->name);
 	buf_add(out, SPAN("_bucket"));
-	add_labels(out, registry, f, key, buf_span(&le));
-	buf_add_char(out, ' ');
+	buf_add_char(out, open_labels(out, registry, f, key));
+	buf_add(out, SPAN("le=\""));
+	if (i < HISTOGRAM_BUCKETS)
+		buf_add_micro(out, histogram_bounds[i]);
+	else
+		buf_add(out, SPAN("+Inf"));
+	buf_add(out, SPAN("\"} "));
 	buf_add_u64(out, count);
 	buf_add_char(out, '\n');
-	out->failed |= le.failed;
-	buf_done(&le);
 }
 
 static void add_summary_line(struct buf *out, const struct registry *registry,
@@ -91,7 +91,7 @@ static void add_summary_line(struct buf *out, const struct registry *registry,
 {
 	buf_add_str(out, f->name);
 	buf_add_str(out, suffix);
-	add_labels(out, registry, f, key, SPAN_NULL);
+	add_labels(out, registry, f, key);
 	buf_add_char(out, ' ');
 	add_value(out, unit, value);
 	buf_add_char(out, '\n');
@@ -101,35 +101,30 @@ static void add_summary_line(struct buf *out, const struct registry *registry,
 static void add_histogram(struct buf *out, const struct registry *registry,
 			  const struct family_info *f, const struct series *s, bool zero)
 {
-	struct buf bound = BUF_NULL;
 	uint64_t count = 0;
 
 	for (unsigned i = 0; i <= HISTOGRAM_BUCKETS; i++) {
 		count += zero ? 0 : s->value[i];
-		buf_clear(&bound);
-		if (i < HISTOGRAM_BUCKETS)
-			buf_add_micro(&bound, histogram_bounds[i]);
-		else
-			buf_add(&bound, SPAN("+Inf"));
-		add_bucket(out, registry, f, s->key, buf_span(&bound), count);
+		add_bucket(out, registry, f, s->key, i, count);
 	}
 	add_summary_line(out, registry, f, s->key, "_sum", f->unit,
 			 zero ? 0 : s->value[HISTOGRAM_BUCKETS + 1]);
 	add_summary_line(out, registry, f, s->key, "_count", UNIT_ONE, count);
-	out->failed |= bound.failed;
-	buf_done(&bound);
 }
 
 /*
  * increase() only sees a series' first event if Prometheus saw the series as 0 before. So a new one is
  * shown as 0 until the hold is over, which is longer than the time between two scrapes.
  */
-static bool shown_as_zero(struct series *s, const struct exposition_options *options)
+static bool shown_as_zero(struct series *s, const struct exposition_options *options,
+			  unsigned *first_shown)
 {
 	if (!s->held)
 		return false;
-	if (s->first_shown_usec == 0)
+	if (s->first_shown_usec == 0) {
 		s->first_shown_usec = options->now_usec;
+		(*first_shown)++;
+	}
 	if (options->now_usec >= s->first_shown_usec &&
 	    options->now_usec - s->first_shown_usec < options->zero_hold_usec)
 		return true;
@@ -151,7 +146,7 @@ static void add_head(struct buf *out, const struct family_info *f)
 }
 
 static void add_family(struct buf *out, struct registry *registry, enum family family,
-		       const struct exposition_options *options)
+		       const struct exposition_options *options, unsigned *first_shown)
 {
 	const struct family_info *f = registry_family(family);
 	unsigned n = registry_series_n(registry, family);
@@ -160,7 +155,7 @@ static void add_family(struct buf *out, struct registry *registry, enum family f
 		add_head(out, f);
 	for (unsigned i = 0; i < n; i++) {
 		struct series *s = registry_series(registry, family, i);
-		bool zero = shown_as_zero(s, options);
+		bool zero = shown_as_zero(s, options, first_shown);
 
 		if (f->type == METRIC_HISTOGRAM)
 			add_histogram(out, registry, f, s, zero);
@@ -169,13 +164,16 @@ static void add_family(struct buf *out, struct registry *registry, enum family f
 	}
 }
 
-void exposition_write(struct registry *registry, const struct exposition_options *options,
-		      struct buf *out)
+unsigned exposition_write(struct registry *registry, const struct exposition_options *options,
+			  struct buf *out)
 {
+	unsigned first_shown = 0;
+
 	for (unsigned i = 0; i < _FAMILY_MAX; i++) {
 		enum family family = (enum family)i;
 
-		if (!options->self_only || registry_family(family)->group == GROUP_SELF)
-			add_family(out, registry, family, options);
+		if (!options->self_only || registry_family(family)->group != GROUP_MAIL)
+			add_family(out, registry, family, options, &first_shown);
 	}
+	return first_shown;
 }

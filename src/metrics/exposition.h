@@ -15,8 +15,12 @@ struct exposition_options {
 	bool self_only;		 /* leave out the families about mail: a backlog is being read */
 };
 
-/* Appends to OUT, which the caller checks for failure, and notes which series have been shown. */
-void exposition_write(struct registry *registry, const struct exposition_options *options,
-		      struct buf *out);
+/*
+ * Appends to OUT, which the caller checks for failure. Returns how many held series were shown for the
+ * first time: whoever keeps a state has to save it before OUT is sent, or a crash would hold them at 0
+ * once more.
+ */
+unsigned exposition_write(struct registry *registry, const struct exposition_options *options,
+			  struct buf *out);
 
 #endif

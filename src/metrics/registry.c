@@ -344,6 +344,78 @@ struct series *registry_series(struct registry *registry, enum family family, un
 	return &t->series[t->order[i]];
 }
 
+bool registry_find_family(span_t name, enum family *ret)
+{
+	for (unsigned i = 0; i < _FAMILY_MAX; i++) {
+		if (span_eq(span_str(families[i].name), name)) {
+			*ret = (enum family)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Whether LABELS are what the labels behind key slot SLOT show for value INDEX. */
+static bool shows(const struct registry *registry, const struct family_info *f, unsigned slot,
+		  unsigned index, const span_t *labels)
+{
+	for (unsigned i = 0; i < f->n_labels; i++) {
+		span_t name = span_str(label_names[f->label[i]]);
+		span_t value = registry_label_value(registry, f->label[i], index);
+
+		if (f->slot[i] != slot)
+			continue;
+		if (labels[i].len != name.len + 1 + value.len || !span_starts(labels[i], name) ||
+		    labels[i].ptr[name.len] != '=' || !span_ends(labels[i], value))
+			return false;
+	}
+	return true;
+}
+
+/* Values that the labels of SLOT can have. */
+static unsigned slot_size(const struct registry *registry, const struct family_info *f,
+			  unsigned slot)
+{
+	for (unsigned i = 0; i < f->n_labels; i++)
+		if (f->slot[i] == slot)
+			return registry->domain[f->label[i]].n;
+	return 0;
+}
+
+bool registry_find_key(const struct registry *registry, enum family family, const span_t *labels,
+		       uint64_t *ret_key)
+{
+	const struct family_info *f = &families[family];
+	uint64_t key = 0;
+
+	for (unsigned slot = 0; slot < f->n_slots; slot++) {
+		unsigned n = slot_size(registry, f, slot), i = 0;
+
+		while (i < n && !shows(registry, f, slot, i, labels))
+			i++;
+		if (i == n)
+			return false;
+		key |= (uint64_t)i << (48 - 16 * slot);
+	}
+	*ret_key = key;
+	return true;
+}
+
+/* The cap was kept when the series were made, so it is not asked again. */
+void registry_restore(struct registry *registry, enum family family, const struct series *saved)
+{
+	struct table *t = &registry->table[family];
+	uint32_t *cell = find_cell(t, saved->key);
+	struct series *s;
+
+	if (!*cell && t->n >= t->hard_cap)
+		return;
+	s = *cell ? &t->series[*cell - 1] : new_series(t, family, saved->key, cell, saved->held);
+	s->held = saved->held;
+	s->first_shown_usec = saved->first_shown_usec;
+	memcpy(s->value, saved->value, values_per_series(family) * sizeof(*s->value));
+}
+
 uint64_t registry_overflows(const struct registry *registry)
 {
 	return registry->overflows;

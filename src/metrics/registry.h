@@ -24,7 +24,7 @@ enum family {
 
 enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 enum metric_unit { UNIT_ONE, UNIT_MICRO };
-enum metric_group { GROUP_MAIL, GROUP_SELF };
+enum metric_group { GROUP_MAIL, GROUP_SELF, GROUP_PROCESS };
 
 #define FAMILY_LABELS_MAX 6u
 #define KEY_SLOTS_MAX 4u
@@ -110,6 +110,16 @@ span_t registry_label_value(const struct registry *registry, enum label label, u
 /* The series of a family in the order of their keys; I below registry_series_n(). */
 unsigned registry_series_n(const struct registry *registry, enum family family);
 struct series *registry_series(struct registry *registry, enum family family, unsigned i);
+
+/* For reading a state file: a family by its name; false if there is none. */
+bool registry_find_family(span_t name, enum family *ret);
+
+/* The key whose labels show as `name=value`, in the order of the family; false if a value is unknown. */
+bool registry_find_key(const struct registry *registry, enum family family, const span_t *labels,
+		       uint64_t *ret_key);
+
+/* Makes the series of SAVED's key what SAVED says; its values are copied. */
+void registry_restore(struct registry *registry, enum family family, const struct series *saved);
 
 /* Increments that went to "other" because of a cap, since the start. */
 uint64_t registry_overflows(const struct registry *registry);

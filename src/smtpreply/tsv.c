@@ -48,7 +48,7 @@ int tsv_open(struct tsv *tsv, span_t text, span_t header)
 	if (!take_line(tsv, &line) || !span_eq(line, header))
 		return -EBADMSG;
 	tsv->columns = split(header, field);
-	return 0;
+	return tsv->columns <= TSV_COLUMNS_MAX ? 0 : -EBADMSG;
 }
 
 int tsv_next(struct tsv *tsv, span_t field[TSV_COLUMNS_MAX])

@@ -2,18 +2,13 @@
 #include "source/journal.h"
 
 /*
- * The model. A position is a cursor, taken once per batch, and the set of entries delivered behind it.
- * Wherever reading starts again, it starts at the cursor and passes over the entry of the cursor and
- * those of the set; nothing else is ever passed over, so that an entry that turns up late, between the
- * known ones, is delivered too.
- *
  * Errors escalate (recover()): the same place once more, then new files, then one place further; a
- * delivered entry starts the count anew.
+ * delivered entry starts the count anew. Where reading goes on is the business of source/position.h.
  */
 
-#include "source/delivered.h"
 #include "source/fields.h"
 #include "source/journal_files.h"
+#include "source/position.h"
 #include "source/sigbus.h"
 
 #include <errno.h>
@@ -24,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Rotated files are given back, and new ones found, in sd_journal_process() only. */
+/* Rotated files are given back in sd_journal_process() only; entries until it is called. */
 #define PROCESS_INTERVAL 1024
 /* Failures in a row, without an entry delivered, until the files are opened again, */
 #define FAILURES_RETRY 1
@@ -35,36 +30,24 @@
 /* An error of our own: what was read came from a file that is shorter than it was. */
 #define ERROR_SIGBUS (-EFAULT)
 
-/* Entries of the past that JOURNAL_SINCE_BOOT and _TIME exclude, wherever the seek ended up. */
-enum filter {
-	FILTER_NONE,
-	FILTER_BOOT,
-	FILTER_TIME,
-};
-
 struct journal {
 	struct journal_config config;
 	struct journal_stats stats;
 	sd_journal *handle; /* NULL while closed */
 	int epoll; /* holds the handle's descriptor, so that the caller's never changes; or -1 */
-	unsigned roots;		/* JOURNAL_ROOT_* when opened; default journal only */
-	unsigned n_unprocessed; /* entries passed since sd_journal_process() */
+	unsigned roots; /* JOURNAL_ROOT_* when opened; default journal only */
 
-	/* Where to start reading, once PLACED. Without a cursor: at START_USEC, 0 being the head. */
-	bool placed;
-	char *cursor;	       /* allocated by libsystemd */
-	bool cursor_delivered; /* the entry of the cursor is not to be delivered (again) */
-	bool landing;	       /* the next entry may be the one of the cursor */
-	uint64_t start_usec;
-	struct delivered delivered;
-	uint64_t last_usec; /* realtime of the last entry met */
+	/* sd_journal_process() was called N_UNPROCESSED entries ago, realtime PROCESSED_USEC. */
+	unsigned n_unprocessed;
+	uint64_t processed_usec;
 
-	enum filter filter; /* until all there is was read once */
-	sd_id128_t filter_boot;
+	struct position position;
+	bool placed; /* POSITION says where to go on; else the configuration says where to start */
+	bool resuming; /* POSITION is of an earlier process, and was not looked for yet */
+	enum journal_start start;
 
-	unsigned n_failures;
-	bool at_entry;	    /* the failure is in an entry, so that the next one can be tried */
-	uint64_t leap_usec; /* how far beyond LAST_USEC to look for a readable place */
+	unsigned n_failures; /* in a row */
+	bool at_entry;	     /* the last one was in an entry, so that the next entry can be tried */
 
 	struct fields fields;
 };
@@ -114,110 +97,9 @@ struct journal *journal_free(struct journal *j)
 	sigbus_uninstall();
 	if (j->epoll >= 0)
 		(void)close(j->epoll);
-	free(j->cursor);
+	position_done(&j->position);
 	free(j);
 	return NULL;
-}
-
-/* Position */
-
-/* The entry at hand. CURSOR_DELIVERED is for the caller to set. */
-static int take_cursor(struct journal *j)
-{
-	char *cursor;
-	int r = sd_journal_get_cursor(j->handle, &cursor);
-
-	if (r < 0)
-		return r;
-	free(j->cursor);
-	j->cursor = cursor;
-	return 0;
-}
-
-static int seek_start(struct journal *j)
-{
-	return j->start_usec > 0 ? sd_journal_seek_realtime_usec(j->handle, j->start_usec)
-				 : sd_journal_seek_head(j->handle);
-}
-
-/* Before the first entry that was not delivered yet. */
-static int seek_position(struct journal *j)
-{
-	delivered_rewind(&j->delivered);
-	j->landing = j->cursor != NULL;
-	return j->cursor ? sd_journal_seek_cursor(j->handle, j->cursor) : seek_start(j);
-}
-
-/*
- * The newest entry. 0 if there is none. seek_tail followed by next would give one old entry per file
- * (systemd#9934).
- */
-static int step_to_newest(struct journal *j)
-{
-	int r = sd_journal_seek_tail(j->handle);
-
-	return r < 0 ? r : sd_journal_previous(j->handle);
-}
-
-static int place_behind_newest(struct journal *j)
-{
-	int r = step_to_newest(j);
-
-	if (r > 0)
-		r = take_cursor(j);
-	j->cursor_delivered = true;
-	return r;
-}
-
-/* Looks for the first entry of FILTER_BOOT; without one the filter alone has to do. */
-static int find_boot(struct journal *j)
-{
-	char match[sizeof("_BOOT_ID=") + SD_ID128_STRING_MAX] = "_BOOT_ID=";
-	int r;
-
-	(void)sd_id128_to_string(j->filter_boot, match + strlen(match));
-	r = sd_journal_add_match(j->handle, match, 0);
-	if (r >= 0)
-		r = sd_journal_seek_head(j->handle);
-	if (r >= 0)
-		r = sd_journal_next(j->handle);
-	if (r > 0)
-		r = take_cursor(j);
-	sd_journal_flush_matches(j->handle);
-	return r;
-}
-
-static int place_at_boot(struct journal *j)
-{
-	uint64_t monotonic_usec;
-	int r = step_to_newest(j);
-
-	if (r <= 0)
-		return r;
-	r = sd_journal_get_monotonic_usec(j->handle, &monotonic_usec, &j->filter_boot);
-	if (r < 0)
-		return r;
-	j->filter = FILTER_BOOT;
-	j->cursor_delivered = false;
-	return find_boot(j);
-}
-
-/* Decides where to start reading at all; seek_position() goes there. */
-static int place(struct journal *j)
-{
-	switch (j->config.since) {
-	case JOURNAL_SINCE_NOW:
-		return place_behind_newest(j);
-	case JOURNAL_SINCE_BOOT:
-		return place_at_boot(j);
-	case JOURNAL_SINCE_TIME:
-		j->start_usec = j->config.since_usec;
-		j->filter = FILTER_TIME;
-		return 0;
-	case JOURNAL_SINCE_ALL:
-		break;
-	}
-	return 0;
 }
 
 /* Opening */
@@ -268,6 +150,28 @@ static int check_files(struct journal *j)
 	return opened_bytes > 0 ? 0 : -EBADMSG;
 }
 
+/*
+ * Where to start. A position of another machine or of the future would mean silence for ever
+ * (systemd#6213), so one whose entry is gone is taken by its time, or not at all.
+ */
+static int place(struct journal *j)
+{
+	if (!j->resuming)
+		return position_place(&j->position, j->handle, &j->config);
+	if (j->position.cursor && position_exists(&j->position, j->handle)) {
+		j->start = JOURNAL_START_RESUMED;
+		return 0;
+	}
+	j->start = JOURNAL_START_LOST;
+	if (j->position.last_usec <= now_realtime_usec()) {
+		position_fall_back(&j->position);
+		return 0;
+	}
+	position_done(&j->position);
+	j->position = (struct position){ .cursor = NULL };
+	return position_place(&j->position, j->handle, &j->config);
+}
+
 static int open_and_seek(struct journal *j)
 {
 	int r;
@@ -284,10 +188,8 @@ static int open_and_seek(struct journal *j)
 						  sizeof("MESSAGE=") + JOURNAL_MESSAGE_MAX);
 	if (r >= 0 && !j->placed)
 		r = place(j);
-	if (r >= 0) {
-		j->placed = true;
-		r = seek_position(j);
-	}
+	if (r >= 0)
+		r = position_seek(&j->position, j->handle);
 	return r < 0 ? r : 0;
 }
 
@@ -302,8 +204,12 @@ static int open_guarded(struct journal *j)
 	}
 	if (sigbus_take())
 		r = ERROR_SIGBUS;
-	if (r < 0)
+	if (r < 0) {
+		j->stats.errors++;
 		close_handle(j);
+	} else {
+		j->placed = true;
+	}
 	return r;
 }
 
@@ -315,103 +221,117 @@ static int reopen(struct journal *j)
 
 int journal_open(struct journal *j)
 {
+	uint64_t asked_usec = now_realtime_usec();
 	int r;
 
 	sigbus_guard_enter();
 	r = j->placed ? reopen(j) : open_guarded(j);
 	sigbus_guard_leave();
-	if (r == 0)
-		return 0;
-	j->stats.errors++;
 	if (!j->placed && j->config.since == JOURNAL_SINCE_NOW) {
 		/* Now is when the caller first asked, not when somebody repaired the journal. */
 		j->config.since = JOURNAL_SINCE_TIME;
-		j->config.since_usec = now_realtime_usec();
+		j->config.since_usec = asked_usec;
 	}
 	return r;
 }
 
+int journal_save_position(const struct journal *j, struct buf *out)
+{
+	return j->placed ? position_write(&j->position, out) : -ENODATA;
+}
+
+int journal_set_position(struct journal *j, span_t text)
+{
+	int r = position_read(&j->position, text);
+
+	if (r < 0) {
+		position_done(&j->position);
+		j->position = (struct position){ .cursor = NULL };
+	}
+	j->resuming = r == 0;
+	return r;
+}
+
+enum journal_start journal_start(const struct journal *j)
+{
+	return j->start;
+}
+
 /* Reading */
 
-/* An entry that was delivered and has to be known after a reopen. */
-static void remember(struct journal *j, struct stamp stamp)
+/* Returns SD_JOURNAL_INVALIDATE if files came or went. */
+static int process(struct journal *j)
 {
-	if (!delivered_is_full(&j->delivered)) {
-		delivered_add(&j->delivered, stamp);
-	} else if (take_cursor(j) == 0) {
-		j->cursor_delivered = true;
-		delivered_forget(&j->delivered, stamp);
-	}
-}
-
-/* All there is was delivered: nothing has to be remembered behind the last entry. */
-static void remember_end(struct journal *j)
-{
-	j->filter = FILTER_NONE;
-	/* Fails if the entry's file was given back since; then the set stays. */
-	if (j->delivered.n == 0 || take_cursor(j) < 0)
-		return;
-	j->cursor_delivered = true;
-	j->delivered.n = j->delivered.n_expected = 0;
-}
-
-static bool is_filtered(const struct journal *j, struct stamp stamp, sd_id128_t boot)
-{
-	switch (j->filter) {
-	case FILTER_BOOT:
-		return !sd_id128_equal(boot, j->filter_boot);
-	case FILTER_TIME:
-		return stamp.realtime_usec < j->start_usec;
-	case FILTER_NONE:
-		break;
-	}
-	return false;
-}
-
-/* Whether the entry at hand is one to deliver: 1 or 0. */
-static int is_new(struct journal *j, struct stamp *ret)
-{
-	sd_id128_t boot;
 	int r;
 
-	if (j->landing) {
-		/* Of use only after next (systemd#30331), and the entry may be gone (systemd#30288). */
-		r = sd_journal_test_cursor(j->handle, j->cursor);
-		if (r < 0)
-			return r;
-		j->landing = false;
-		if (r > 0 && j->cursor_delivered)
-			return 0;
+	j->n_unprocessed = 0;
+	if (j->config.files)
+		return SD_JOURNAL_NOP;
+	/* The operator made the journal persistent: the new directory is not being watched. */
+	if (!j->config.directory && (journal_files_roots() & ~j->roots)) {
+		r = reopen(j);
+		return r < 0 ? r : SD_JOURNAL_INVALIDATE;
 	}
-	r = sd_journal_get_realtime_usec(j->handle, &ret->realtime_usec);
-	if (r >= 0)
-		r = sd_journal_get_monotonic_usec(j->handle, &ret->monotonic_usec, &boot);
+	/* Before the call: what changes from here on may escape it. */
+	j->processed_usec = now_realtime_usec();
+	return sd_journal_process(j->handle);
+}
+
+/*
+ * The order holds among the files that libsystemd knows, and it looks for new ones in process only.
+ * An entry that is younger than the last look may have an elder in such a file (a user's first one,
+ * say), which would never be delivered if this one went first. Returns 1 if it may go.
+ */
+static int is_in_order(struct journal *j, struct stamp stamp)
+{
+	int r;
+
+	if (stamp.realtime_usec <= j->processed_usec || j->config.files)
+		return 1;
+	r = process(j);
 	if (r < 0)
 		return r;
-	j->last_usec = ret->realtime_usec;
-	return !delivered_meet(&j->delivered, *ret) && !is_filtered(j, *ret, boot);
+	if (r != SD_JOURNAL_INVALIDATE)
+		return 1;
+	r = position_seek(&j->position, j->handle);
+	return r < 0 ? r : 0;
+}
+
+/* To the next entry. At the end new files are looked for, so that 0 means that there is nothing. */
+static int step(struct journal *j)
+{
+	int r;
+
+	j->at_entry = false;
+	if (++j->n_unprocessed >= PROCESS_INTERVAL) {
+		r = process(j);
+		if (r < 0)
+			return r;
+	}
+	r = sd_journal_next(j->handle);
+	if (r == 0) {
+		r = process(j);
+		if (r > 0)
+			r = sd_journal_next(j->handle);
+	}
+	j->at_entry = r > 0;
+	return r;
 }
 
 /* Goes to the next entry that is to be delivered. 0: none yet. */
 static int advance(struct journal *j, struct stamp *ret)
 {
-	int r;
+	int r, is;
 
 	do {
-		j->at_entry = false;
-		if (++j->n_unprocessed >= PROCESS_INTERVAL) {
-			j->n_unprocessed = 0;
-			r = sd_journal_process(j->handle);
-			if (r < 0)
-				return r;
-		}
-		r = sd_journal_next(j->handle);
+		r = step(j);
 		if (r <= 0)
 			return r;
-		j->at_entry = true;
-		r = is_new(j, ret);
-	} while (r == 0);
-	return r;
+		is = position_check(&j->position, j->handle, ret);
+		if (is > 0)
+			is = is_in_order(j, *ret);
+	} while (is == 0);
+	return is;
 }
 
 static int read_fields(struct journal *j)
@@ -441,37 +361,16 @@ static int read_entry(struct journal *j, struct record *ret)
 	if (sigbus_take())
 		return ERROR_SIGBUS;
 	if (r == 0)
-		remember_end(j);
+		position_at_end(&j->position, j->handle);
 	if (r <= 0)
 		return r;
-	remember(j, stamp);
+	position_advance(&j->position, j->handle, stamp);
 	*ret = *fields_finish(&j->fields);
 	ret->realtime_usec = stamp.realtime_usec;
 	return 1;
 }
 
 /* Errors */
-
-/* Nothing can be read here, so later entries are tried, ever further away but not in the future. */
-static int leap(struct journal *j)
-{
-	uint64_t until_usec, now_usec = now_realtime_usec();
-	int r;
-
-	if (j->last_usec == 0) {
-		r = sd_journal_get_cutoff_realtime_usec(j->handle, &j->last_usec, &until_usec);
-		if (r < 0)
-			return r;
-	}
-	j->leap_usec = j->leap_usec > 0 ? 4 * j->leap_usec : 1;
-	if (j->last_usec < now_usec && j->leap_usec < now_usec - j->last_usec) {
-		j->landing = false;
-		return sd_journal_seek_realtime_usec(j->handle, j->last_usec + j->leap_usec);
-	}
-	j->leap_usec = 0;
-	r = place_behind_newest(j);
-	return r < 0 ? r : seek_position(j);
-}
 
 /* Returns 0 if reading can be tried again. */
 static int recover(struct journal *j, int error)
@@ -484,13 +383,13 @@ static int recover(struct journal *j, int error)
 		j->n_failures = MAX(j->n_failures, FAILURES_RETRY);
 	j->n_failures++;
 	if (j->n_failures <= FAILURES_RETRY) {
-		(void)sd_journal_process(j->handle);
-		r = seek_position(j) < 0 ? reopen(j) : 0;
+		(void)process(j);
+		r = position_seek(&j->position, j->handle) < 0 ? reopen(j) : 0;
 	} else if (j->n_failures <= FAILURES_REOPEN) {
 		r = reopen(j);
 	} else if (j->n_failures < FAILURES_MAX) {
 		/* One entry further is where sd_journal_next() goes by itself. */
-		r = j->at_entry ? 0 : leap(j);
+		r = j->at_entry ? 0 : position_leap(&j->position, j->handle, now_realtime_usec());
 	} else {
 		r = error;
 		/* Next time goes on from here, not from the start. */
@@ -510,15 +409,15 @@ int journal_next(struct journal *j, struct record *ret)
 		r = read_entry(j, ret);
 		if (r >= 0)
 			break;
-		r = recover(j, r);
+		/* Without a handle an attempt to open failed already. */
+		if (j->handle)
+			r = recover(j, r);
 		if (r < 0)
 			break;
 	}
 	sigbus_guard_leave();
 	if (r >= 0)
 		j->n_failures = 0;
-	if (r > 0)
-		j->leap_usec = 0;
 	return r;
 }
 
@@ -549,14 +448,11 @@ int journal_process(struct journal *j)
 
 	if (!j->handle)
 		return -ENOTCONN;
-	if (j->config.files)
-		return 0;
 	sigbus_guard_enter();
-	r = sd_journal_process(j->handle);
-	/* The operator made the journal persistent: the new directory is not being watched. */
-	if (r >= 0 && !j->config.directory && (journal_files_roots() & ~j->roots))
-		r = reopen(j);
+	r = process(j);
 	sigbus_guard_leave();
+	if (r < 0)
+		j->stats.errors++;
 	return r < 0 ? r : 0;
 }
 

@@ -12,6 +12,7 @@
  */
 
 #include "source/record.h"
+#include "util/buf.h"
 #include "util/macros.h"
 
 struct journal;
@@ -77,6 +78,22 @@ struct journal *journal_free(struct journal *journal);
  * A DIRECTORY that exists but holds no journal file is no error: files that appear are read.
  */
 int journal_open(struct journal *journal);
+
+/*
+ * A position outlives the process. journal_save_position() appends where reading is to OUT, as one line
+ * without its newline; it returns 0, or -ENODATA while there is none. journal_set_position() takes such
+ * a text back, before the first journal_open(); it returns 0, -EBADMSG or -ENOMEM.
+ */
+int journal_save_position(const struct journal *journal, struct buf *out);
+int journal_set_position(struct journal *journal, span_t text);
+
+/* What the first successful journal_open() made of a position that was set. */
+enum journal_start {
+	JOURNAL_START_FRESH,   /* there was none: as the configuration says */
+	JOURNAL_START_RESUMED, /* every entry from here on is one that was not delivered yet */
+	JOURNAL_START_LOST,    /* its entry is gone: as near to it as can be, or as configured */
+};
+enum journal_start journal_start(const struct journal *journal);
 
 /*
  * Reads the next entry. Returns 1 and fills *RET; 0 if there is none now, which means wait, not the end;
