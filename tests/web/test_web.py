@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """Tests of the HTTP server from outside: test_web.py SERVE [unittest arguments].
 
 SERVE is the program of serve.c. All addresses are 127.0.0.x and ::1.
