@@ -12,6 +12,9 @@
 
 #include "dialect/postfix.h"
 
+/* Imitations of the tail that are worth looking at; a message of content has 200 bytes for them. */
+#define TAILS_MAX 32u
+
 struct tail {
 	bool by_network; /* ORIGIN is a client, `name[address]` */
 	bool by_smtp;	 /* proto= says so */
@@ -71,17 +74,20 @@ static bool take_tail(struct cursor *c, struct tail *ret)
 
 /*
  * The true tail of a line whose content may hold imitations of one: the last, since the operator's text
- * behind it holds none. What stands inside its own quoted addresses is skipped along with them.
+ * behind it holds none. What stands inside its own quoted addresses is skipped along with them. Returns
+ * the number found; TAILS_MAX means that there may be more, and the true one is not known.
  */
-static bool find_tail(span_t text, struct tail *ret)
+static unsigned find_tail(span_t text, struct tail *ret)
 {
 	struct cursor c = cursor_over(text);
-	bool found = false;
+	unsigned tried = 0, found = 0;
 	span_t skipped;
 
-	while (cursor_until(&c, SPAN(" from "), &skipped))
-		found |= take_tail(&c, ret);
-	return found;
+	while (tried < TAILS_MAX && cursor_until(&c, SPAN(" from "), &skipped)) {
+		found += take_tail(&c, ret);
+		tried++;
+	}
+	return tried < TAILS_MAX ? found : TAILS_MAX;
 }
 
 /*
@@ -114,25 +120,24 @@ static void imply_content(struct smtpreply_enhanced enhanced, struct events *eve
 	imply_reply(events, SIDE_SERVER, STAGE_DATA_END, enhanced.class == 4 ? 451 : 550, enhanced);
 }
 
-/* header_checks, body_checks and their kin (P24). */
-static void parse_content(span_t text, struct events *events)
+/*
+ * header_checks, body_checks and their kin (P24), and messages that are no proper MIME (P25), whose lines
+ * never have proto and helo.
+ */
+static enum verdict parse_content(span_t text, bool mime, struct events *events)
 {
-	struct smtpreply_enhanced enhanced = ENHANCED(5, 7, 1);
-	struct tail tail;
+	struct smtpreply_enhanced enhanced = mime ? ENHANCED(5, 6, 0) : ENHANCED(5, 7, 1);
+	struct tail tail = { .by_network = false };
+	unsigned found = find_tail(text, &tail);
 
-	if (!find_tail(text, &tail) || !tail.by_smtp)
-		return;
-	(void)smtpreply_enhanced_parse(tail.text, &enhanced);
+	if (found == TAILS_MAX)
+		return VERDICT_AMBIGUOUS;
+	if (found == 0 || !(mime ? tail.by_network : tail.by_smtp))
+		return VERDICT_UNDERSTOOD;
+	if (!mime)
+		(void)smtpreply_enhanced_parse(tail.text, &enhanced);
 	imply_content(enhanced, events);
-}
-
-/* Messages that are no proper MIME (P25); these lines never have proto and helo. */
-static void parse_mime_error(span_t text, struct events *events)
-{
-	struct tail tail;
-
-	if (find_tail(text, &tail) && tail.by_network)
-		imply_content(ENHANCED(5, 6, 0), events);
+	return VERDICT_UNDERSTOOD;
 }
 
 enum verdict postfix_parse_cleanup(const struct postfix_line *line, struct events *events)
@@ -147,8 +152,8 @@ enum verdict postfix_parse_cleanup(const struct postfix_line *line, struct event
 	if (span_starts(line->text, milter))
 		return parse_milter(span_tail(line->text, milter.len), events);
 	if (postfix_starts_any(line->text, content, ARRAY_SIZE(content)))
-		parse_content(line->text, events);
-	else if (span_starts(line->text, SPAN("reject: mime-error ")))
-		parse_mime_error(line->text, events);
+		return parse_content(line->text, false, events);
+	if (span_starts(line->text, SPAN("reject: mime-error ")))
+		return parse_content(line->text, true, events);
 	return VERDICT_UNDERSTOOD;
 }

@@ -61,12 +61,26 @@ static inline span_t span_tail(span_t s, size_t n)
 	return (span_t){ n > 0 ? s.ptr + n : s.ptr, s.len - n };
 }
 
-/* Where NEEDLE starts in S, or -1. */
+/*
+ * Where NEEDLE starts in S, or -1. Quicker than memmem(3) for the short needles and texts of log lines,
+ * and no slower than the length of S times that of NEEDLE.
+ */
 static inline ptrdiff_t span_find(span_t s, span_t needle)
 {
-	const char *p = s.len > 0 ? memmem(s.ptr, s.len, needle.ptr, needle.len) : NULL;
+	const char *p = s.ptr, *last;
 
-	return p ? p - s.ptr : -1;
+	if (s.len < needle.len)
+		return -1;
+	if (needle.len == 0)
+		return 0;
+	for (last = p + (s.len - needle.len); p <= last; p++) {
+		p = memchr(p, needle.ptr[0], (size_t)(last - p) + 1);
+		if (!p)
+			return -1;
+		if (memcmp(p, needle.ptr, needle.len) == 0)
+			return p - s.ptr;
+	}
+	return -1;
 }
 
 /* Where byte C occurs first in S, or -1. */

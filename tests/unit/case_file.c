@@ -14,6 +14,8 @@ static void reset(struct case_file *f)
 		.realtime_usec = DEFAULT_TIME,
 	};
 	f->replies = 0;
+	f->case_line = f->line;
+	f->expected[0] = '\0';
 }
 
 bool case_file_open(struct case_file *f, const char *path)
@@ -22,6 +24,8 @@ bool case_file_open(struct case_file *f, const char *path)
 	f->text = NULL;
 	f->size = 0;
 	f->line = 0;
+	f->bad_line = 0;
+	f->name[0] = '\0';
 	reset(f);
 	return f->file;
 }
@@ -86,15 +90,35 @@ static bool take_field(struct case_file *f, const char *name, const char *value)
 	return strcmp(name, "MESSAGE") == 0;
 }
 
-static bool expects_reply(const char *line)
+static void expect(struct case_file *f, const char *what)
 {
-	return strncmp(line, "= client ", 9) == 0 || strncmp(line, "= server ", 9) == 0;
+	size_t n = strlen(f->expected);
+
+	snprintf(f->expected + n, sizeof(f->expected) - n, "%s\n", what);
+	f->replies += strncmp(what, "client ", 7) == 0 || strncmp(what, "server ", 7) == 0;
+}
+
+/* One line that is not empty. Returns whether it ends an entry. */
+static bool take_line(struct case_file *f, char *line)
+{
+	char *value = strchr(line, '=');
+
+	if (strncmp(line, "> ", 2) == 0 && value) {
+		*value++ = '\0';
+		return take_field(f, line + 2, value);
+	}
+	if (strncmp(line, "= ", 2) == 0)
+		expect(f, line + 2);
+	else if (line[0] == '#')
+		snprintf(f->name, sizeof(f->name), "%s", line + 1 + (line[1] == ' '));
+	else if (f->bad_line == 0)
+		f->bad_line = f->line;
+	return false;
 }
 
 enum case_item case_file_next(struct case_file *f)
 {
 	bool inside = f->record.message.ptr != NULL;
-	char *value;
 
 	if (!inside)
 		reset(f);
@@ -105,11 +129,7 @@ enum case_item case_file_next(struct case_file *f)
 			break;
 		if (f->text[0] == '\0')
 			reset(f);
-		f->replies += expects_reply(f->text);
-		if (strncmp(f->text, "> ", 2) != 0 || !(value = strchr(f->text, '=')))
-			continue;
-		*value++ = '\0';
-		if (take_field(f, f->text + 2, value))
+		else if (take_line(f, f->text))
 			return CASE_ENTRY;
 	}
 	f->record.message = SPAN_NULL;

@@ -3,8 +3,8 @@
 #define UNIT_CASE_FILE_H
 
 /*
- * Reads a case file (tests/data/NAME.cases; CONTRIBUTING.md describes the format) entry by entry,
- * for programs that want its log lines. The runner of the cases themselves is cases.c.
+ * Reads a case file (tests/data/NAME.cases; CONTRIBUTING.md describes the format) entry by entry. The
+ * runner that compares expectations is cases.c; others only want the log lines.
  */
 
 #include <stdio.h>
@@ -12,12 +12,17 @@
 #include "source/record.h"
 
 #define CASE_TEXT_MAX 65536u
+#define CASE_EXPECTED_MAX 16384u
 
 struct case_file {
 	FILE *file;
 	unsigned line;
 	struct record record; /* of the entry read last; valid until the next one */
 	unsigned replies;     /* replies that the case expects to be counted, once it has ended */
+	unsigned case_line;   /* where the case began */
+	unsigned bad_line; /* the first that is neither comment, field nor expectation; 0: none */
+	char name[256];	   /* the case's comment */
+	char expected[CASE_EXPECTED_MAX]; /* its lines without "= ", once it has ended */
 
 	char *text;
 	size_t size;

@@ -7,81 +7,25 @@
  * rewrites an expectation.
  */
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "case_file.h"
 #include "count/collapse.h"
-#include "count/tally.h"
 #include "dialect/dialect.h"
 #include "dialect/trust.h"
 #include "util/buf.h"
-#include "util/cursor.h"
 
-#define MESSAGE_MAX 65536u
-#define FIELD_MAX 1024u
-#define TEXT_MAX 16384u
-#define DEFAULT_TIME UINT64_C(1700000000000000)
-
-/* The fields of a case as they stand, and where its outcome is collected. */
 struct state {
-	const char *path;
-	unsigned line, case_line;
-	char name[256];
-	char identifier[FIELD_MAX], unit[FIELD_MAX], exe[FIELD_MAX];
-	struct record record;
+	struct case_file file;
 	struct collapse collapse;
 	struct trust *trust;
-	char expected[TEXT_MAX], actual[TEXT_MAX];
-	bool has_entry;
-	char *guard; /* MESSAGE_MAX readable bytes, then an unreadable page */
+	struct buf actual; /* what the case at hand gave so far */
+	char *guard;	   /* CASE_TEXT_MAX readable bytes, then an unreadable page */
 	unsigned cases, failed, truncations;
 };
-
-static void set_text(char *to, size_t size, span_t *field, const char *value)
-{
-	snprintf(to, size, "%s", value);
-	*field = span_str(to);
-}
-
-static void reset_case(struct state *s)
-{
-	memset(&s->collapse, 0, sizeof(s->collapse));
-	s->record = (struct record){ .uid = 0, .pid = 100, .realtime_usec = DEFAULT_TIME };
-	set_text(s->unit, sizeof(s->unit), &s->record.unit, "postfix@-.service");
-	s->identifier[0] = s->exe[0] = s->expected[0] = s->actual[0] = '\0';
-	s->has_entry = false;
-}
-
-/* \n \r \t \\ and \xHH stand for those bytes. Returns the length. */
-static size_t unescape(const char *from, char *to)
-{
-	size_t n = 0;
-
-	for (; *from && *from != '\n' && n < MESSAGE_MAX; from++) {
-		char hex[3] = { 0 };
-
-		if (*from != '\\' || !from[1]) {
-			to[n++] = *from;
-			continue;
-		}
-		from++;
-		if (*from == 'x' && from[1] && from[2]) {
-			memcpy(hex, from + 1, 2);
-			to[n++] = (char)strtoul(hex, NULL, 16);
-			from += 2;
-		} else {
-			to[n++] = *from == 'n'	 ? '\n'
-				  : *from == 'r' ? '\r'
-				  : *from == 't' ? '\t'
-						 : *from;
-		}
-	}
-	return n;
-}
 
 static void print_seconds(struct buf *out, uint64_t usec)
 {
@@ -179,7 +123,8 @@ static bool is_repeat(struct state *s, const struct event *e)
 							     : NULL;
 
 	return same && same->hash &&
-	       collapse_seen(&s->collapse, same->hash, s->record.realtime_usec, same->window_usec);
+	       collapse_seen(&s->collapse, same->hash, s->file.record.realtime_usec,
+			     same->window_usec);
 }
 
 static void print_events(struct state *s, const struct events *events, struct buf *out)
@@ -197,19 +142,20 @@ static void print_events(struct state *s, const struct events *events, struct bu
 static void run_entry(struct state *s, struct buf *out)
 {
 	static const char *const verdicts[] = { "none\n", "ambiguous\n", "unknown\n" };
+	const struct record *record = &s->file.record;
 	struct events events = { .n = 0 };
-	int mta = dialect_find(&s->record);
+	int mta = dialect_find(record);
 	enum verdict verdict;
 
 	if (mta < 0) {
 		buf_add_str(out, "foreign\n");
 		return;
 	}
-	if (!trust_allows(s->trust, (unsigned)mta, &s->record)) {
+	if (!trust_allows(s->trust, (unsigned)mta, record)) {
 		buf_add_str(out, "untrusted\n");
 		return;
 	}
-	verdict = dialects[mta]->parse(&s->record, &events);
+	verdict = dialects[mta]->parse(record, &events);
 	print_events(s, &events, out);
 	if (events.n == 0 || verdict != VERDICT_UNDERSTOOD)
 		buf_add_str(out, verdicts[verdict]);
@@ -219,13 +165,14 @@ static void run_entry(struct state *s, struct buf *out)
 static void run_truncations(struct state *s)
 {
 	static struct events events;
-	struct record record = s->record;
+	struct record record = s->file.record;
+	span_t message = record.message;
 	int mta = dialect_find(&record);
 
-	for (size_t n = 0; mta >= 0 && n <= s->record.message.len; n++) {
-		char *start = s->guard + MESSAGE_MAX - n;
+	for (size_t n = 0; mta >= 0 && n <= message.len; n++) {
+		char *start = s->guard + CASE_TEXT_MAX - n;
 
-		memmove(start, s->record.message.ptr, n);
+		memmove(start, message.ptr, n);
 		record.message = span_make(start, n);
 		events.n = 0;
 		(void)dialects[mta]->parse(&record, &events);
@@ -233,105 +180,42 @@ static void run_truncations(struct state *s)
 	}
 }
 
-static void feed(struct state *s, const char *value)
-{
-	static char message[MESSAGE_MAX];
-	struct buf out = BUF_NULL;
-
-	s->record.message = span_make(message, unescape(value, message));
-	run_entry(s, &out);
-	snprintf(s->actual + strlen(s->actual), sizeof(s->actual) - strlen(s->actual), "%.*s",
-		 (int)out.len, out.data);
-	buf_done(&out);
-	run_truncations(s);
-	s->has_entry = true;
-}
-
-static bool set_field(struct state *s, const char *name, const char *value)
-{
-	if (strcmp(name, "MESSAGE") == 0)
-		feed(s, value);
-	else if (strcmp(name, "SYSLOG_IDENTIFIER") == 0)
-		set_text(s->identifier, sizeof(s->identifier), &s->record.identifier, value);
-	else if (strcmp(name, "_SYSTEMD_UNIT") == 0)
-		set_text(s->unit, sizeof(s->unit), &s->record.unit, value);
-	else if (strcmp(name, "_EXE") == 0)
-		set_text(s->exe, sizeof(s->exe), &s->record.exe, value);
-	else if (strcmp(name, "_UID") == 0)
-		s->record.uid = *value ? (uint32_t)strtoul(value, NULL, 10) : RECORD_UID_NONE;
-	else if (strcmp(name, "_PID") == 0)
-		s->record.pid = (uint32_t)strtoul(value, NULL, 10);
-	else if (strcmp(name, "__REALTIME_TIMESTAMP") == 0)
-		s->record.realtime_usec = strtoull(value, NULL, 10);
-	else if (strcmp(name, "CONTAINER_NAME") == 0 || strcmp(name, "CONTAINER_ID") == 0)
-		s->record.container = *value != '\0';
-	else
-		return strcmp(name, "PRIORITY") == 0;
-	return true;
-}
-
 static void end_case(struct state *s)
 {
-	if (s->has_entry) {
-		s->cases++;
-		if (strcmp(s->expected, s->actual) != 0) {
-			s->failed++;
-			printf("FAILED %s:%u: %s\n--- expected\n%s--- actual\n%s\n", s->path,
-			       s->case_line, s->name, s->expected, s->actual);
-		}
+	const struct case_file *f = &s->file;
+
+	s->cases++;
+	if (!span_eq(span_str(f->expected), buf_span(&s->actual))) {
+		s->failed++;
+		printf("FAILED line %u: %s\n--- expected\n%s--- actual\n%.*s\n", f->case_line + 1,
+		       f->name, f->expected, (int)s->actual.len, s->actual.data);
 	}
-	reset_case(s);
+	buf_clear(&s->actual);
+	memset(&s->collapse, 0, sizeof(s->collapse));
 }
 
-/* One line of the file. Returns false if it has no known form. */
-static bool take_line(struct state *s, char *line)
+static void run_file(struct state *s)
 {
-	char *value;
+	enum case_item item;
 
-	line[strcspn(line, "\n")] = '\0';
-	if (*line == '\0') {
-		end_case(s);
-	} else if (*line == '#') {
-		snprintf(s->name, sizeof(s->name), "%s", line + 1 + (line[1] == ' '));
-	} else if (strncmp(line, "= ", 2) == 0) {
-		size_t n = strlen(s->expected);
-
-		snprintf(s->expected + n, sizeof(s->expected) - n, "%s\n", line + 2);
-	} else if (strncmp(line, "> ", 2) == 0 && (value = strchr(line, '='))) {
-		if (!s->has_entry)
-			s->case_line = s->line;
-		*value++ = '\0';
-		return set_field(s, line + 2, value);
-	} else {
-		return false;
+	while ((item = case_file_next(&s->file)) != CASE_FILE_END) {
+		if (item == CASE_END) {
+			end_case(s);
+			continue;
+		}
+		run_entry(s, &s->actual);
+		run_truncations(s);
 	}
-	return true;
 }
 
-static int run_file(struct state *s)
+static int report(const struct state *s, const char *path)
 {
-	FILE *f = fopen(s->path, "re");
-	char *line = NULL;
-	size_t size = 0;
-	bool ok = true;
-
-	if (!f) {
-		fprintf(stderr, "%s: %s\n", s->path, strerror(errno));
-		return EXIT_FAILURE;
-	}
-	while (getline(&line, &size, f) > 0) {
-		s->line++;
-		if (!take_line(s, line)) {
-			printf("%s:%u: neither comment, field nor expectation\n", s->path, s->line);
-			ok = false;
-		}
-	}
-	end_case(s);
-	free(line);
-	fclose(f);
-	printf("%s: %u cases, %u failed, %u truncations\n", s->path, s->cases, s->failed,
+	if (s->file.bad_line)
+		printf("%s:%u: neither comment, field nor expectation\n", path, s->file.bad_line);
+	printf("%s: %u cases, %u failed, %u truncations\n", path, s->cases, s->failed,
 	       s->truncations);
-	return ok && s->cases > 0 && s->failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return s->file.bad_line == 0 && s->cases > 0 && s->failed == 0 ? EXIT_SUCCESS
+								       : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)
@@ -344,17 +228,18 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: cases FILE\n");
 		return EXIT_FAILURE;
 	}
-	s.path = argv[1];
-	s.guard = mmap(NULL, MESSAGE_MAX + page, PROT_READ | PROT_WRITE,
+	s.guard = mmap(NULL, CASE_TEXT_MAX + page, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (s.guard == MAP_FAILED || mprotect(s.guard + MESSAGE_MAX, page, PROT_NONE) < 0 ||
-	    trust_new(&s.trust, TRUST_TRUSTED) < 0) {
-		perror("cases");
+	if (s.guard == MAP_FAILED || mprotect(s.guard + CASE_TEXT_MAX, page, PROT_NONE) < 0 ||
+	    trust_new(&s.trust, TRUST_TRUSTED) < 0 || !case_file_open(&s.file, argv[1])) {
+		perror(argv[1]);
 		return EXIT_FAILURE;
 	}
-	reset_case(&s);
-	r = run_file(&s);
+	run_file(&s);
+	r = report(&s, argv[1]);
+	case_file_close(&s.file);
 	trust_free(s.trust);
-	munmap(s.guard, MESSAGE_MAX + page);
+	buf_done(&s.actual);
+	munmap(s.guard, CASE_TEXT_MAX + page);
 	return r;
 }
