@@ -15,13 +15,14 @@ static enum verdict parse_nothing(const struct postfix_line *line, struct events
 	return VERDICT_UNDERSTOOD;
 }
 
-/* Programs of Postfix, and policy daemons that borrow its name. Sorted for reading, not searching. */
+/* Programs of Postfix, and policy daemons that borrow its name; the busiest come first. */
 static const struct daemon {
 	span_t name;
 	enum verdict (*parse)(const struct postfix_line *line, struct events *events);
 } daemons[] = {
 	{ SPAN_INIT("smtp"), postfix_parse_client },
 	{ SPAN_INIT("smtpd"), postfix_parse_smtpd },
+	{ SPAN_INIT("qmgr"), parse_nothing },
 	{ SPAN_INIT("lmtp"), postfix_parse_client },
 	{ SPAN_INIT("cleanup"), postfix_parse_cleanup },
 	{ SPAN_INIT("postscreen"), postfix_parse_postscreen },
@@ -53,7 +54,6 @@ static const struct daemon {
 	{ SPAN_INIT("postsuper"), parse_nothing },
 	{ SPAN_INIT("proxymap"), parse_nothing },
 	{ SPAN_INIT("proxywrite"), parse_nothing },
-	{ SPAN_INIT("qmgr"), parse_nothing },
 	{ SPAN_INIT("qmqpd"), parse_nothing },
 	{ SPAN_INIT("relay"), parse_nothing },
 	{ SPAN_INIT("retry"), parse_nothing },
