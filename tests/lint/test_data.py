@@ -114,4 +114,4 @@ class Scanner(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    tree.main()

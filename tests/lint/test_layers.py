@@ -147,4 +147,4 @@ class Headers(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    tree.main()

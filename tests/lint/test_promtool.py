@@ -75,4 +75,4 @@ class Exposition(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    tree.main()

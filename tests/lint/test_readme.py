@@ -174,4 +174,4 @@ class Metrics(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    tree.main()

@@ -157,4 +157,4 @@ class Scanner(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    tree.main()

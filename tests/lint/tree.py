@@ -5,6 +5,7 @@ import functools
 import os
 import pathlib
 import re
+import sys
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -58,3 +59,14 @@ def code(path):
 
 def line_of(haystack, position):
     return haystack.count("\n", 0, position) + 1
+
+
+def main():
+    """Runs the tests of a script; says what was skipped and why, with meson's 77 if that is all."""
+    program = unittest.main(module="__main__", exit=False)
+    for test, reason in program.result.skipped:
+        print(f"SKIP: {test}: {reason}")
+    if not program.result.wasSuccessful():
+        sys.exit(1)
+    skipped = len(program.result.skipped)
+    sys.exit(77 if skipped and skipped >= program.result.testsRun else 0)
