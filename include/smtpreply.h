@@ -196,4 +196,50 @@ const struct smtpreply_span *smtpreply_providers(const struct smtpreply_catalogu
 unsigned smtpreply_provider_find(const struct smtpreply_catalogue *catalogue,
 				 struct smtpreply_span host);
 
+/* What a reply answers, as far as its meaning depends on it. */
+enum smtpreply_stage {
+	SMTPREPLY_STAGE_OTHER, /* any other command, or unknown */
+	SMTPREPLY_STAGE_RCPT,
+	SMTPREPLY_STAGE_VRFY,
+	_SMTPREPLY_STAGE_MAX,
+};
+
+/* A reply of which the reason is asked. */
+struct smtpreply_question {
+	uint16_t code;	/* 0 if only the class is known */
+	uint16_t class; /* the first digit; looked at only where CODE is 0 */
+	enum smtpreply_stage stage;
+	unsigned provider;		    /* of smtpreply_provider_find(); 0: none */
+	struct smtpreply_enhanced enhanced; /* class 0: none */
+	struct smtpreply_span text;	    /* what follows; more lines may be joined to it */
+};
+
+/* What decided. */
+enum smtpreply_basis {
+	SMTPREPLY_BASIS_CLASS,	   /* nothing failed */
+	SMTPREPLY_BASIS_SIGNATURE, /* the words */
+	SMTPREPLY_BASIS_DETAIL,	   /* the enhanced code */
+	SMTPREPLY_BASIS_SUBJECT,   /* its subject only */
+	SMTPREPLY_BASIS_CODE,	   /* the code, and what it answers */
+	SMTPREPLY_BASIS_NONE,
+};
+
+struct smtpreply_verdict {
+	enum smtpreply_category category;
+	enum smtpreply_basis basis;
+	const struct smtpreply_signature *signature; /* NULL unless it decided, as is DETAIL */
+	const struct smtpreply_detail *detail;
+};
+
+/*
+ * Why a reply was given, and what says so. Takes time in proportion to the text whatever is in it, and
+ * allocates nothing.
+ */
+struct smtpreply_verdict smtpreply_explain(const struct smtpreply_catalogue *catalogue,
+					   const struct smtpreply_question *question);
+
+/* The category alone. */
+enum smtpreply_category smtpreply_classify(const struct smtpreply_catalogue *catalogue,
+					   const struct smtpreply_question *question);
+
 #endif
