@@ -8,5 +8,8 @@
 
 extern const span_t data_reply_codes;
 extern const span_t data_enhanced_codes;
+extern const span_t data_reply_signatures;
+extern const span_t data_providers;
+extern const span_t data_headings;
 
 #endif

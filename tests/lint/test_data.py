@@ -26,6 +26,10 @@ NO_ADDRESSES |= {"1.2.3.4", "::1:80"}
 NO_DOMAINS = re.compile(r"\.(service|socket|timer|target|scope|slice|conf|md|py|tsv|build|cases)$"
                         r"|\.pc$|^org\.freedesktop\.|^(shop|news)\.[a-z]+$|^[0-9.]+\.in$")
 
+# Block lists and filters: their names are the words by which the classifier knows their replies.
+KNOWN_BY_NAME = re.compile(r"(^|\.)(barracudanetworks\.com|cloudmark\.com|mimecast\.(com|org)"
+                           r"|proofpoint\.com|sorbs\.net|spamhaus\.org|t-online\.de|uribl\.com)$")
+
 NAME = re.compile(r"(?<![\w.-])(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9])?\.)+([A-Za-z]{2,})"
                   r"(?![\w-])")
 MAILBOX = re.compile(r"<[^<>\s@\"]+@([A-Za-z0-9.-]+)>")
@@ -71,7 +75,8 @@ class Data(unittest.TestCase):
             if path.is_relative_to(tree.ROOT / "src"):
                 continue  # the catalogue names its sources
             found = [f"{tree.name(path)}:{tree.line_of(tree.text(path), at)} {what}"
-                     for at, what in strangers(tree.text(path))]
+                     for at, what in strangers(tree.text(path))
+                     if path.name != "classify.tsv" or not KNOWN_BY_NAME.search(what)]
             with self.subTest(path=tree.name(path)):
                 self.assertEqual(found, [])
 
