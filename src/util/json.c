@@ -25,9 +25,9 @@ void json_close(struct json *j, char bracket)
 	j->comma = true;
 }
 
-void json_name(struct json *j, const char *name)
+void json_name(struct json *j, span_t name)
 {
-	json_text(j, span_str(name));
+	json_text(j, name);
 	buf_add_char(j->out, ':');
 	j->comma = false;
 }
@@ -117,13 +117,13 @@ void json_bool(struct json *j, bool value)
 	buf_add_str(j->out, value ? "true" : "false");
 }
 
-void json_member_text(struct json *j, const char *name, span_t text)
+void json_member_text(struct json *j, span_t name, span_t text)
 {
 	json_name(j, name);
 	json_text(j, text);
 }
 
-void json_member_number(struct json *j, const char *name, uint64_t number)
+void json_member_number(struct json *j, span_t name, uint64_t number)
 {
 	json_name(j, name);
 	json_number(j, number);

@@ -18,8 +18,8 @@ struct json {
 void json_open(struct json *json, char bracket);
 void json_close(struct json *json, char bracket);
 
-/* The name of the member that is written next; plain ASCII without quotes. */
-void json_name(struct json *json, const char *name);
+/* The name of the member that is written next. */
+void json_name(struct json *json, span_t name);
 
 /*
  * Any bytes as a string: control bytes (also those of 0x7f to U+009F, which a terminal would obey) as
@@ -30,7 +30,7 @@ void json_number(struct json *json, uint64_t number);
 void json_bool(struct json *json, bool value);
 
 /* A name and its value. */
-void json_member_text(struct json *json, const char *name, span_t text);
-void json_member_number(struct json *json, const char *name, uint64_t number);
+void json_member_text(struct json *json, span_t name, span_t text);
+void json_member_number(struct json *json, span_t name, uint64_t number);
 
 #endif

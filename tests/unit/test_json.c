@@ -72,21 +72,21 @@ static void commas_come_by_themselves(void **state)
 
 	(void)state;
 	json_open(&j, '{');
-	json_member_number(&j, "a", 1);
-	json_name(&j, "b");
+	json_member_number(&j, SPAN("a"), 1);
+	json_name(&j, SPAN("b"));
 	json_open(&j, '[');
 	json_close(&j, ']');
-	json_name(&j, "c");
+	json_name(&j, SPAN("c"));
 	json_open(&j, '[');
 	json_open(&j, '{');
 	json_close(&j, '}');
 	json_open(&j, '{');
-	json_member_text(&j, "d", SPAN("e"));
-	json_name(&j, "f");
+	json_member_text(&j, SPAN("d"), SPAN("e"));
+	json_name(&j, SPAN("f"));
 	json_bool(&j, true);
 	json_close(&j, '}');
 	json_close(&j, ']');
-	json_member_number(&j, "g", UINT64_MAX);
+	json_member_number(&j, SPAN("g"), UINT64_MAX);
 	json_close(&j, '}');
 	check(span_eq(buf_span(&out), span_str(expected)), "%.*s", SPAN_ARG(buf_span(&out)));
 }
