@@ -29,6 +29,7 @@ static enum outcome count_events(struct pipeline *p, unsigned mta, uint64_t now_
 		struct event *e = &p->events.item[i];
 		bool repeat = is_repeat(p, e, now_usec);
 
+		p->repeat[i] = repeat;
 		if (!repeat)
 			tally_event(p->tally, mta, e);
 		if (e->type != EVENT_REPLY)

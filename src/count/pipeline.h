@@ -14,9 +14,10 @@
 
 struct pipeline {
 	struct collapse collapse;
-	struct events events; /* of the entry at hand */
-	struct trust *trust;  /* borrowed */
-	struct tally *tally;  /* borrowed */
+	struct events events;	 /* of the entry at hand */
+	bool repeat[EVENTS_MAX]; /* which of them were counted before */
+	struct trust *trust;	 /* borrowed */
+	struct tally *tally;	 /* borrowed */
 };
 
 /* Both are borrowed and must outlive the pipeline. */

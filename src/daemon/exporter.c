@@ -44,14 +44,7 @@ static void declare_own_families(struct registry *r)
 
 static int new_journal(struct journal **ret, const struct options *o)
 {
-	struct journal_config config = {
-		.directory = o->journal_directory,
-		.files = o->n_journal_files > 0 ? o->journal_files : NULL,
-		.name_space = o->journal_namespace,
-		.since = o->since,
-		.since_usec = o->since_usec,
-		.wanted = dialect_wants,
-	};
+	struct journal_config config = journal_options_config(&o->journal, dialect_wants);
 
 	return journal_new(ret, &config);
 }
@@ -239,10 +232,7 @@ void exporter_status(const struct exporter *e, struct routes_status *ret)
 {
 	*ret = (struct routes_status){
 		.version = VERSION,
-		.source = e->options->journal_directory	    ? e->options->journal_directory
-			  : e->options->n_journal_files > 0 ? e->options->journal_files[0]
-			  : e->options->journal_namespace   ? e->options->journal_namespace
-							    : "this machine's journal",
+		.source = journal_options_name(&e->options->journal),
 		.source_up = e->source_up,
 		.caught_up = e->caught_up,
 		.entries_read = e->entries_read,

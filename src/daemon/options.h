@@ -7,18 +7,11 @@
 #include "daemon/log.h"
 #include "dialect/trust.h"
 #include "http/server.h"
-#include "source/journal.h"
-
-#define OPTIONS_FILES_MAX 64u
+#include "source/journal_options.h"
 
 /* All strings belong to argv or are static. */
 struct options {
-	const char *journal_directory;			  /* NULL: the system's journal */
-	const char *journal_files[OPTIONS_FILES_MAX + 1]; /* NULL-terminated */
-	unsigned n_journal_files;
-	const char *journal_namespace; /* NULL: the default one */
-	enum journal_since since;
-	uint64_t since_usec; /* realtime, for JOURNAL_SINCE_TIME */
+	struct journal_options journal;
 	enum trust_mode trust;
 
 	const char *listen[HTTP_ADDRESSES_MAX];
@@ -36,7 +29,7 @@ struct options {
 };
 
 /* A positive result of options_parse(): --help or --version was answered on standard output. */
-#define OPTIONS_E_ANSWERED 1
+#define OPTIONS_E_ANSWERED OPTION_TABLE_E_ANSWERED
 
 /*
  * Reads the command line into *RET. Returns 0; OPTIONS_E_ANSWERED; or -EINVAL after it has said on

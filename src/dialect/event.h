@@ -123,7 +123,7 @@ enum evidence { EVIDENCES(EVIDENCE_ENUM) _EVIDENCE_MAX };
 enum status { STATUSES(STATUS_ENUM) _STATUS_MAX };
 enum cause { CAUSES(CAUSE_ENUM) _CAUSE_MAX };
 enum mechanism { MECHANISMS(MECHANISM_ENUM) _MECHANISM_MAX };
-enum command { COMMANDS(COMMAND_ENUM) _COMMAND_MAX };
+enum smtp_command { COMMANDS(COMMAND_ENUM) _COMMAND_MAX };
 enum phase { PHASES(PHASE_ENUM) _PHASE_MAX };
 
 extern const span_t stage_names[_STAGE_MAX];
@@ -181,7 +181,7 @@ struct failure {
 
 /* How often a client used a command in its session, refusals included. */
 struct command_count {
-	enum command command;
+	enum smtp_command command;
 	uint64_t total, refused;
 };
 

@@ -20,6 +20,17 @@ struct trust {
 	} of[]; /* one for each dialect */
 };
 
+bool trust_mode_parse(const char *value, enum trust_mode *ret)
+{
+	if (strcmp(value, "trusted") == 0)
+		*ret = TRUST_TRUSTED;
+	else if (strcmp(value, "identifier") == 0)
+		*ret = TRUST_IDENTIFIER;
+	else
+		return false;
+	return true;
+}
+
 /* Looks up the users of one dialect; those that do not exist here cannot write either. */
 static void resolve(struct trust_uids *uids, const struct dialect *dialect)
 {

@@ -14,6 +14,9 @@ enum trust_mode {
 	TRUST_IDENTIFIER, /* believe every identifier: journals copied from elsewhere, odd set-ups */
 };
 
+/* "trusted" or "identifier"; returns whether VALUE is one of them. */
+bool trust_mode_parse(const char *value, enum trust_mode *ret);
+
 struct trust;
 
 /* Looks up the dialects' users in the user database, once. Returns 0 or -ENOMEM. */

@@ -456,6 +456,25 @@ int journal_process(struct journal *j)
 	return r < 0 ? r : 0;
 }
 
+int journal_range(struct journal *j, uint64_t *ret_first_usec, uint64_t *ret_last_usec)
+{
+	uint64_t first_usec, last_usec;
+	int r;
+
+	if (!j->handle)
+		return -ENOTCONN;
+	sigbus_guard_enter();
+	r = sd_journal_get_cutoff_realtime_usec(j->handle, &first_usec, &last_usec);
+	sigbus_guard_leave();
+	if (sigbus_take())
+		return ERROR_SIGBUS;
+	if (r > 0) {
+		*ret_first_usec = first_usec;
+		*ret_last_usec = last_usec;
+	}
+	return r;
+}
+
 struct journal_stats journal_stats(const struct journal *j)
 {
 	return j->stats;

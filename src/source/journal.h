@@ -113,6 +113,12 @@ uint64_t journal_timeout_usec(struct journal *journal);
 /* Call after the descriptor or the timeout fired, before journal_next(). Returns 0 or -errno. */
 int journal_process(struct journal *journal);
 
+/*
+ * When the first and the last entry of the open files were written. Returns 1; 0 if there is none; or a
+ * negative errno.
+ */
+int journal_range(struct journal *journal, uint64_t *ret_first_usec, uint64_t *ret_last_usec);
+
 struct journal_stats journal_stats(const struct journal *journal);
 
 /*

@@ -26,6 +26,7 @@ LAYERS = {
     "http": {"util"},
     "daemon": {"util", "smtpreply", "record", "dialect", "metrics", "count", "state", "source",
                "http"},
+    "tool": {"util", "smtpreply", "record", "dialect", "metrics", "count", "source"},
 }
 # These know nothing but the C library and POSIX.
 LIBC_ONLY = {"util", "smtpreply", "record", "dialect", "metrics", "count"}

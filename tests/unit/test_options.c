@@ -62,10 +62,10 @@ static void without_options_everything_has_its_documented_default(void **state)
 	struct options o = parse_well((const char *const[]){ NULL });
 
 	(void)state;
-	assert_null(o.journal_directory);
-	assert_null(o.journal_namespace);
-	assert_int_equal(o.n_journal_files, 0);
-	assert_int_equal(o.since, JOURNAL_SINCE_NOW);
+	assert_null(o.journal.directory);
+	assert_null(o.journal.name_space);
+	assert_int_equal(o.journal.n_files, 0);
+	assert_int_equal(o.journal.since, JOURNAL_SINCE_NOW);
 	assert_int_equal(o.trust, TRUST_TRUSTED);
 	assert_int_equal(o.n_listen, 1);
 	assert_string_equal(o.listen[0], ":10451");
@@ -83,7 +83,7 @@ static void every_option_is_taken_in_both_spellings(void **state)
 				      "--log.level=debug", "--journal.since=boot");
 
 	(void)state;
-	assert_string_equal(o.journal_directory, "/j");
+	assert_string_equal(o.journal.directory, "/j");
 	assert_int_equal(o.trust, TRUST_IDENTIFIER);
 	assert_int_equal(o.n_listen, 2);
 	assert_string_equal(o.listen[0], ":1");
@@ -91,9 +91,9 @@ static void every_option_is_taken_in_both_spellings(void **state)
 	assert_string_equal(o.telemetry_path, "/m");
 	assert_int_equal(o.zero_hold_usec, 120 * USEC_PER_SEC);
 	assert_int_equal(o.log_level, LOG_LEVEL_DEBUG);
-	assert_int_equal(o.since, JOURNAL_SINCE_BOOT);
+	assert_int_equal(o.journal.since, JOURNAL_SINCE_BOOT);
 	o = PARSE_WELL("--journal.namespace=mail");
-	assert_string_equal(o.journal_namespace, "mail");
+	assert_string_equal(o.journal.name_space, "mail");
 }
 
 static void files_are_collected_and_end_with_null(void **state)
@@ -101,10 +101,10 @@ static void files_are_collected_and_end_with_null(void **state)
 	struct options o = PARSE_WELL("--journal.file=/a", "--journal.file", "/b");
 
 	(void)state;
-	assert_int_equal(o.n_journal_files, 2);
-	assert_string_equal(o.journal_files[0], "/a");
-	assert_string_equal(o.journal_files[1], "/b");
-	assert_null(o.journal_files[2]);
+	assert_int_equal(o.journal.n_files, 2);
+	assert_string_equal(o.journal.files[0], "/a");
+	assert_string_equal(o.journal.files[1], "/b");
+	assert_null(o.journal.files[2]);
 }
 
 static void the_last_of_two_values_counts(void **state)
@@ -115,7 +115,7 @@ static void the_last_of_two_values_counts(void **state)
 	(void)state;
 	assert_int_equal(o.log_level, LOG_LEVEL_ERROR);
 	assert_false(o.once);
-	assert_int_equal(o.since, JOURNAL_SINCE_NOW);
+	assert_int_equal(o.journal.since, JOURNAL_SINCE_NOW);
 	o = PARSE_WELL("--no-once", "--once");
 	assert_true(o.once);
 }
@@ -126,10 +126,10 @@ static void once_reads_all_and_holds_nothing_back(void **state)
 
 	(void)state;
 	assert_true(o.once);
-	assert_int_equal(o.since, JOURNAL_SINCE_ALL);
+	assert_int_equal(o.journal.since, JOURNAL_SINCE_ALL);
 	assert_int_equal(o.zero_hold_usec, 0);
 	o = PARSE_WELL("--once", "--no-once");
-	assert_int_equal(o.since, JOURNAL_SINCE_NOW);
+	assert_int_equal(o.journal.since, JOURNAL_SINCE_NOW);
 	assert_int_equal(o.zero_hold_usec, 65 * USEC_PER_SEC);
 }
 
@@ -203,8 +203,9 @@ static void a_time_is_seconds_or_a_date_and_local_without_a_z(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct options o = PARSE_WELL(cases[i].word);
 
-		check(o.since == JOURNAL_SINCE_TIME && o.since_usec == cases[i].seconds * SEC, "%s",
-		      cases[i].word);
+		check(o.journal.since == JOURNAL_SINCE_TIME &&
+			      o.journal.since_usec == cases[i].seconds * SEC,
+		      "%s", cases[i].word);
 	}
 }
 
@@ -360,11 +361,11 @@ static void repeatable_options_have_limits(void **state)
 	assert_string_equal(error, PROGRAM ": --web.listen-address: at most 8 addresses\n");
 
 	memset(words, 0, sizeof(words));
-	for (unsigned i = 0; i < OPTIONS_FILES_MAX; i++)
+	for (unsigned i = 0; i < JOURNAL_OPTIONS_FILES_MAX; i++)
 		words[i] = "--journal.file=/a";
 	assert_int_equal(parse(words, &o, &error), 0);
-	assert_null(o.journal_files[OPTIONS_FILES_MAX]);
-	words[OPTIONS_FILES_MAX] = words[0];
+	assert_null(o.journal.files[JOURNAL_OPTIONS_FILES_MAX]);
+	words[JOURNAL_OPTIONS_FILES_MAX] = words[0];
 	assert_int_equal(parse(words, &o, &error), -EINVAL);
 	assert_string_equal(error, PROGRAM ": --journal.file: at most 64 files; give their "
 					   "directory with --journal.directory\n");
