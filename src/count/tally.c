@@ -12,7 +12,8 @@
 const span_t outcome_names[_OUTCOME_MAX] = { OUTCOMES(OUTCOME_NAME) };
 
 struct tally {
-	struct registry *registry; /* borrowed */
+	struct registry *registry;		     /* borrowed */
+	const struct smtpreply_catalogue *catalogue; /* borrowed */
 	struct values values;
 	span_t *mta; /* the dialects' names, then "none" */
 };
@@ -32,11 +33,18 @@ static void publish_domains(const struct tally *t)
 {
 	const struct values *v = &t->values;
 	struct registry *r = t->registry;
+	size_t n_providers;
+	const span_t *providers = smtpreply_providers(t->catalogue, &n_providers);
 
 	registry_domain(r, LABEL_mta, t->mta, dialects_n + 1, dialects_n);
 	registry_domain(r, LABEL_code, v->code, v->n_codes, v->other);
 	registry_domain(r, LABEL_class, v->class, v->n_codes, v->other);
 	registry_domain(r, LABEL_meaning, v->meaning, v->n_codes, v->other);
+	registry_domain(r, LABEL_title, v->title, v->n_codes, v->other);
+	registry_domain(r, LABEL_retryable, v->retryable, v->n_codes, v->other);
+	registry_domain(r, LABEL_reason, smtpreply_category_names, _SMTPREPLY_CATEGORY_MAX,
+			SMTPREPLY_CATEGORY_OTHER);
+	registry_domain(r, LABEL_provider, providers, (unsigned)n_providers, 0);
 	registry_domain(r, LABEL_enhanced, v->enhanced, v->n_enhanced, VALUES_ENHANCED_OTHER);
 	registry_domain(r, LABEL_hop, hop_names, _HOP_MAX, HOP_REMOTE);
 	registry_domain(r, LABEL_evidence, evidence_names, _EVIDENCE_MAX, _EVIDENCE_MAX);
@@ -72,6 +80,26 @@ static void declare_codes(struct tally *t, unsigned mta,
 		registry_declare(t->registry, FAMILY_SERVER_REPLIES,
 				 KEY3(mta, code, EVIDENCE_LOGGED));
 	}
+}
+
+/* What 451 can mean is what people watch: every reason is 0 before it is 1. */
+static void declare_reasons(struct tally *t, unsigned mta)
+{
+	unsigned code = values_code(&t->values, 451, 0);
+
+	for (unsigned i = 0; i < _SMTPREPLY_CATEGORY_MAX; i++) {
+		if (i == SMTPREPLY_CATEGORY_OK)
+			continue;
+		registry_declare(t->registry, FAMILY_CLIENT_REPLY_REASONS,
+				 KEY4(mta, HOP_REMOTE, code, i));
+		registry_declare(t->registry, FAMILY_SERVER_REPLY_REASONS, KEY3(mta, code, i));
+	}
+}
+
+static void declare_info(struct tally *t)
+{
+	for (unsigned i = 0; i < t->values.other; i++)
+		registry_set(t->registry, FAMILY_CODE_INFO, KEY1(i), 1);
 }
 
 static void declare_implied(struct tally *t, unsigned mta, const struct dialect_implied *implied)
@@ -125,15 +153,18 @@ int tally_new(struct tally **ret, struct registry *registry,
 	if (!t)
 		return -ENOMEM;
 	t->registry = registry;
+	t->catalogue = catalogue;
 	if (values_init(&t->values, catalogue) < 0 || build_mtas(t) < 0) {
 		tally_free(t);
 		return -ENOMEM;
 	}
 
 	publish_domains(t);
+	declare_info(t);
 	registry_declare(registry, FAMILY_ENTRIES, KEY2(dialects_n, OUTCOME_FOREIGN));
 	for (unsigned mta = 0; mta < dialects_n; mta++) {
 		declare_codes(t, mta, catalogue);
+		declare_reasons(t, mta);
 		declare_implied(t, mta, dialects[mta]->implied);
 		declare_events(t, mta);
 	}
@@ -151,27 +182,55 @@ struct tally *tally_free(struct tally *t)
 	return NULL;
 }
 
+/* Success needs no reading. */
+static unsigned reason_of(const struct tally *t, const struct reply *reply, unsigned provider)
+{
+	struct smtpreply_question question = {
+		.code = reply->code,
+		.class = reply->class,
+		.stage = reply->stage == STAGE_RCPT   ? SMTPREPLY_STAGE_RCPT
+			 : reply->stage == STAGE_VRFY ? SMTPREPLY_STAGE_VRFY
+						      : SMTPREPLY_STAGE_OTHER,
+		.provider = provider,
+		.enhanced = reply->enhanced,
+		.text = reply->text,
+	};
+
+	return reply->class < 4 ? SMTPREPLY_CATEGORY_OK
+				: smtpreply_classify(t->catalogue, &question);
+}
+
 static void count_client_reply(struct tally *t, unsigned mta, const struct reply *reply)
 {
 	unsigned code = values_code(&t->values, reply->code, reply->class);
 	unsigned enhanced = values_enhanced(&t->values, &reply->enhanced, reply->class);
+	unsigned provider =
+		reply->hop == HOP_REMOTE ? smtpreply_provider_find(t->catalogue, reply->host) : 0;
+	unsigned reason = reason_of(t, reply, provider);
 
 	registry_add(t->registry, FAMILY_CLIENT_REPLIES,
 		     KEY4(mta, reply->hop, code, reply->evidence), 1);
 	code = values_code_alone(&t->values, code);
+	registry_add(t->registry, FAMILY_CLIENT_REPLY_REASONS, KEY4(mta, reply->hop, code, reason),
+		     1);
 	registry_add(t->registry, FAMILY_CLIENT_REPLY_STAGES,
 		     KEY4(mta, reply->hop, code, reply->stage), 1);
 	registry_add(t->registry, FAMILY_CLIENT_REPLY_ENHANCED,
 		     KEY4(mta, reply->hop, code, enhanced), 1);
+	if (reply->hop == HOP_REMOTE)
+		registry_add(t->registry, FAMILY_CLIENT_PROVIDER_REASONS,
+			     KEY3(provider, values_code(&t->values, 0, reply->class), reason), 1);
 }
 
 static void count_server_reply(struct tally *t, unsigned mta, const struct reply *reply)
 {
 	unsigned code = values_code(&t->values, reply->code, reply->class);
 	unsigned enhanced = values_enhanced(&t->values, &reply->enhanced, reply->class);
+	unsigned reason = reason_of(t, reply, 0);
 
 	registry_add(t->registry, FAMILY_SERVER_REPLIES, KEY3(mta, code, reply->evidence), 1);
 	code = values_code_alone(&t->values, code);
+	registry_add(t->registry, FAMILY_SERVER_REPLY_REASONS, KEY3(mta, code, reason), 1);
 	registry_add(t->registry, FAMILY_SERVER_REPLY_STAGES, KEY3(mta, code, reply->stage), 1);
 	registry_add(t->registry, FAMILY_SERVER_REPLY_ENHANCED, KEY3(mta, code, enhanced), 1);
 }

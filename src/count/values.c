@@ -25,6 +25,7 @@ struct values_enhanced {
 	char text[ENHANCED_TEXT];
 };
 
+/* Title and retryable stay empty for what is no code of the catalogue. */
 static void add_code(struct values *v, span_t code, span_t class, span_t meaning)
 {
 	v->code[v->n_codes] = code;
@@ -45,6 +46,8 @@ static void add_catalogue_codes(struct values *v, const struct smtpreply_code *c
 			continue;
 		snprintf(v->code_text[i], sizeof(v->code_text[i]), "%u", codes[i].code % 1000u);
 		v->code_index[codes[i].code - CODE_MIN] = (uint16_t)v->n_codes;
+		v->title[v->n_codes] = codes[i].name;
+		v->retryable[v->n_codes] = codes[i].retryable;
 		add_code(v, span_str(v->code_text[i]), codes[i].class, codes[i].identifier);
 	}
 }
@@ -58,8 +61,10 @@ static int build_codes(struct values *v, const struct smtpreply_catalogue *catal
 	v->code = calloc(room, sizeof(*v->code));
 	v->class = calloc(room, sizeof(*v->class));
 	v->meaning = calloc(room, sizeof(*v->meaning));
+	v->title = calloc(room, sizeof(*v->title));
+	v->retryable = calloc(room, sizeof(*v->retryable));
 	v->code_text = calloc(room, sizeof(*v->code_text));
-	if (!v->code || !v->class || !v->meaning || !v->code_text)
+	if (!v->code || !v->class || !v->meaning || !v->title || !v->retryable || !v->code_text)
 		return -ENOMEM;
 
 	memset(v->code_index, 0xff, sizeof(v->code_index));
@@ -148,6 +153,8 @@ void values_done(struct values *v)
 	free(v->code);
 	free(v->class);
 	free(v->meaning);
+	free(v->title);
+	free(v->retryable);
 	free(v->code_text);
 	free(v->enhanced);
 	free(v->enhanced_value);

@@ -14,8 +14,8 @@
 #define VALUES_ENHANCED_OTHER 1u
 
 struct values {
-	/* Parallel: value of code, class and meaning. The catalogue's codes come first, ascending. */
-	span_t *code, *class, *meaning;
+	/* Parallel: values of the labels behind a code. The catalogue's codes come first, ascending. */
+	span_t *code, *class, *meaning, *title, *retryable;
 	unsigned n_codes;
 	unsigned
 		other; /* index of code="other", meaning="unlisted" for 2xx; the other classes follow */

@@ -79,14 +79,20 @@ static void source_down(struct daemon *d, int error)
 	notify(d, "");
 }
 
-/* Sets the clock for the next save, if there is one to come and the clock does not run yet. */
+/* Sets the clock for the next save, if there is one to come, and never later than it is set already. */
 static void arm_save(struct daemon *d)
 {
-	uint64_t delay_usec = keeper_delay_usec(&d->keeper);
+	uint64_t delay_usec = keeper_delay_usec(&d->keeper), now_usec, set_usec;
 	int enabled = SD_EVENT_OFF;
 
+	if (delay_usec == UINT64_MAX) {
+		arm(d->save_timer, SD_EVENT_OFF);
+		return;
+	}
 	(void)sd_event_source_get_enabled(d->save_timer, &enabled);
-	if (delay_usec == UINT64_MAX || enabled != SD_EVENT_OFF)
+	if (enabled != SD_EVENT_OFF && sd_event_now(d->event, CLOCK_MONOTONIC, &now_usec) >= 0 &&
+	    sd_event_source_get_time(d->save_timer, &set_usec) >= 0 &&
+	    set_usec <= now_usec + delay_usec)
 		return;
 	(void)sd_event_source_set_time_relative(d->save_timer, delay_usec);
 	arm(d->save_timer, SD_EVENT_ONESHOT);
@@ -260,16 +266,21 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *si, v
 
 static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata)
 {
+	char message[EXPORTER_MESSAGE_MAX];
 	struct daemon *d = userdata;
+	int r;
 
 	(void)source;
 	(void)si;
 	(void)sd_notify(0, "RELOADING=1");
-	if (exporter_reload(d->exporter) < 0)
-		log_warning("reload failed, going on as before", "reason", "out of memory");
+	r = exporter_reload(d->exporter, message);
+	if (r < 0)
+		log_error("cannot reload, going on as before", "reason",
+			  message[0] ? message : strerror(-r));
 	else
 		log_info("reloaded");
 	keeper_save(&d->keeper);
+	arm_save(d);
 	if (!d->exporter->source_up)
 		open_source(d);
 	notify(d, "READY=1\n");
@@ -379,7 +390,8 @@ static int listen_at(struct daemon *d, const char *address)
 		log_error("cannot listen, choose another --web.listen-address", "address", address,
 			  "reason",
 			  r == -EINVAL ? "not an address: give :PORT, HOST:PORT or [IPV6]:PORT"
-				       : strerror(-r));
+			  : r == -EADDRNOTAVAIL ? "no address of this machine, or no such name"
+						: strerror(-r));
 		return r;
 	}
 	return serve(d);
@@ -454,6 +466,7 @@ int daemon_run(struct exporter *exporter)
 {
 	struct daemon d = {
 		.exporter = exporter,
+		.keeper = { .lock = -1 },
 		.routes = {
 			.telemetry_path = exporter->options->telemetry_path,
 			.metrics = answer_metrics,
@@ -466,13 +479,16 @@ int daemon_run(struct exporter *exporter)
 	r = start(&d);
 	if (r >= 0) {
 		(void)sd_event_set_watchdog(d.event, true);
-		keeper_init(&d.keeper, exporter);
+		r = keeper_init(&d.keeper, exporter);
+	}
+	if (r >= 0) {
 		open_source(&d);
 		/* Before the backlog is read, or a long one would run into TimeoutStartSec=. */
 		notify(&d, "READY=1\n");
 		r = sd_event_loop(d.event);
 		keeper_save(&d.keeper);
 	}
+	keeper_done(&d.keeper);
 	done(&d);
 	return r;
 }

@@ -39,7 +39,7 @@ static void declare_own_families(struct registry *r)
 	for (size_t i = 0; i < ARRAY_SIZE(zero); i++)
 		registry_declare(r, zero[i], KEY0);
 	registry_set(r, FAMILY_BUILD_INFO, KEY0, 1);
-	registry_set(r, FAMILY_PROCESS_START, KEY0, exporter_now_usec());
+	registry_set(r, FAMILY_CONFIG_RELOAD, KEY0, 1);
 }
 
 static int new_journal(struct journal **ret, const struct options *o)
@@ -49,36 +49,65 @@ static int new_journal(struct journal **ret, const struct options *o)
 	return journal_new(ret, &config);
 }
 
-static int init(struct exporter *e, const struct options *options)
+static void numbers_done(struct numbers *n)
+{
+	tally_free(n->tally);
+	registry_free(n->registry);
+	smtpreply_catalogue_free(n->catalogue);
+	*n = (struct numbers){ .catalogue = NULL };
+}
+
+/* Catalogue, registry and tally belong together: label values are texts of the catalogue. */
+static int numbers_init(struct numbers *n, const struct options *options,
+			char message[EXPORTER_MESSAGE_MAX])
+{
+	int r;
+
+	*n = (struct numbers){ .catalogue = NULL };
+	message[0] = '\0';
+	r = smtpreply_catalogue_new(&n->catalogue);
+	if (r == 0 && options->catalogue_dir)
+		r = smtpreply_catalogue_overlay(n->catalogue, options->catalogue_dir, message,
+						EXPORTER_MESSAGE_MAX);
+	if (r == 0)
+		r = registry_new(&n->registry);
+	if (r == 0) {
+		declare_own_families(n->registry);
+		r = tally_new(&n->tally, n->registry, n->catalogue);
+	}
+	if (r < 0)
+		numbers_done(n);
+	return r;
+}
+
+static int init(struct exporter *e, const struct options *options,
+		char message[EXPORTER_MESSAGE_MAX])
 {
 	int r;
 
 	e->options = options;
-	r = smtpreply_catalogue_new(&e->catalogue);
-	if (r < 0)
-		return r;
-	r = registry_new(&e->registry);
-	if (r < 0)
-		return r;
-	declare_own_families(e->registry);
-	r = tally_new(&e->tally, e->registry, e->catalogue);
+	e->start_usec = exporter_now_usec();
+	r = numbers_init(&e->numbers, options, message);
 	if (r < 0)
 		return r;
 	r = trust_new(&e->trust, options->trust);
 	if (r < 0)
 		return r;
-	pipeline_init(&e->pipeline, e->trust, e->tally);
+	registry_set(e->numbers.registry, FAMILY_PROCESS_START, KEY0, e->start_usec);
+	pipeline_init(&e->pipeline, e->trust, e->numbers.tally);
 	return new_journal(&e->journal, options);
 }
 
-int exporter_new(struct exporter **ret, const struct options *options)
+int exporter_new(struct exporter **ret, const struct options *options,
+		 char message[EXPORTER_MESSAGE_MAX])
 {
 	struct exporter *e = calloc(1, sizeof(*e));
 	int r;
 
+	message[0] = '\0';
 	if (!e)
 		return -ENOMEM;
-	r = init(e, options);
+	r = init(e, options, message);
 	if (r < 0) {
 		exporter_free(e);
 		return r;
@@ -94,16 +123,15 @@ struct exporter *exporter_free(struct exporter *e)
 	checkpoint_file_free(e->resumable);
 	journal_free(e->journal);
 	trust_free(e->trust);
-	tally_free(e->tally);
-	registry_free(e->registry);
-	smtpreply_catalogue_free(e->catalogue);
+	numbers_done(&e->numbers);
 	free(e);
 	return NULL;
 }
 
 static struct checkpoint checkpoint_of(struct exporter *e)
 {
-	return (struct checkpoint){ .registry = e->registry, .collapse = &e->pipeline.collapse };
+	return (struct checkpoint){ .registry = e->numbers.registry,
+				    .collapse = &e->pipeline.collapse };
 }
 
 /* Numbers and position belong together: without the one the others start at 0. */
@@ -111,8 +139,11 @@ static void restore(struct exporter *e)
 {
 	struct checkpoint checkpoint = checkpoint_of(e);
 
-	if (e->resumable && journal_start(e->journal) == JOURNAL_START_RESUMED)
+	if (e->resumable && journal_start(e->journal) == JOURNAL_START_RESUMED) {
 		checkpoint_restore(e->resumable, &checkpoint);
+		e->resumed = true;
+	}
+	registry_hold_new(e->numbers.registry, e->resumed || e->caught_up);
 	e->resumable = checkpoint_file_free(e->resumable);
 }
 
@@ -132,6 +163,8 @@ int exporter_load(struct exporter *e, const char *path)
 
 	if (r == 0)
 		r = journal_set_position(e->journal, checkpoint_position(e->resumable));
+	if (r == -EBADMSG)
+		r = checkpoint_set_aside(path);
 	if (r != 0)
 		e->resumable = checkpoint_file_free(e->resumable);
 	return r;
@@ -141,11 +174,13 @@ int exporter_load(struct exporter *e, const char *path)
 static void count_events_of_others(struct exporter *e)
 {
 	struct journal_stats stats = journal_stats(e->journal);
-	uint64_t overflows = registry_overflows(e->registry);
+	uint64_t overflows = registry_overflows(e->numbers.registry);
 
-	registry_add(e->registry, FAMILY_SOURCE_REOPENS, KEY0, stats.reopens - e->stats.reopens);
-	registry_add(e->registry, FAMILY_SOURCE_ERRORS, KEY0, stats.errors - e->stats.errors);
-	registry_add(e->registry, FAMILY_LABEL_OVERFLOW, KEY0, overflows - e->overflows);
+	registry_add(e->numbers.registry, FAMILY_SOURCE_REOPENS, KEY0,
+		     stats.reopens - e->stats.reopens);
+	registry_add(e->numbers.registry, FAMILY_SOURCE_ERRORS, KEY0,
+		     stats.errors - e->stats.errors);
+	registry_add(e->numbers.registry, FAMILY_LABEL_OVERFLOW, KEY0, overflows - e->overflows);
 	e->stats = stats;
 	e->overflows = overflows;
 }
@@ -164,9 +199,9 @@ int exporter_save(struct exporter *e, const char *path)
 	r = position.failed ? -ENOMEM : checkpoint_save(path, &checkpoint);
 	buf_done(&position);
 	if (r < 0)
-		registry_add(e->registry, FAMILY_STATE_ERRORS, KEY0, 1);
+		registry_add(e->numbers.registry, FAMILY_STATE_ERRORS, KEY0, 1);
 	else
-		registry_set(e->registry, FAMILY_STATE_SAVED, KEY0, exporter_now_usec());
+		registry_set(e->numbers.registry, FAMILY_STATE_SAVED, KEY0, exporter_now_usec());
 	return r;
 }
 
@@ -178,9 +213,9 @@ static void take_entry(struct exporter *e, const struct record *record, uint64_t
 	e->entries_read++;
 	e->last_read_usec = record->realtime_usec;
 	if (record->dropped > 0)
-		registry_add(e->registry, FAMILY_JOURNALD_DROPPED, KEY0, record->dropped);
+		registry_add(e->numbers.registry, FAMILY_JOURNALD_DROPPED, KEY0, record->dropped);
 	if (now_usec > record->realtime_usec + EXPORTER_LATE_USEC)
-		registry_add(e->registry, FAMILY_LATE_ENTRIES, KEY0, 1);
+		registry_add(e->numbers.registry, FAMILY_LATE_ENTRIES, KEY0, 1);
 }
 
 int exporter_round(struct exporter *e)
@@ -199,6 +234,7 @@ int exporter_round(struct exporter *e)
 		}
 		if (r == 0) {
 			e->caught_up = true;
+			registry_hold_new(e->numbers.registry, true);
 			e->caught_up_usec = now_usec;
 			return 0;
 		}
@@ -210,10 +246,10 @@ int exporter_round(struct exporter *e)
 static void update_own_families(struct exporter *e)
 {
 	count_events_of_others(e);
-	registry_set(e->registry, FAMILY_SOURCE_UP, KEY0, e->source_up);
+	registry_set(e->numbers.registry, FAMILY_SOURCE_UP, KEY0, e->source_up);
 	if (e->caught_up_usec > 0)
-		registry_set(e->registry, FAMILY_CAUGHT_UP, KEY0, e->caught_up_usec);
-	process_update(e->registry);
+		registry_set(e->numbers.registry, FAMILY_CAUGHT_UP, KEY0, e->caught_up_usec);
+	process_update(e->numbers.registry);
 }
 
 unsigned exporter_expose(struct exporter *e, struct buf *out)
@@ -222,10 +258,11 @@ unsigned exporter_expose(struct exporter *e, struct buf *out)
 		.now_usec = exporter_now_usec(),
 		.zero_hold_usec = e->options->zero_hold_usec,
 		.self_only = !e->caught_up,
+		.no_counters = !e->caught_up && e->resumed,
 	};
 
 	update_own_families(e);
-	return exposition_write(e->registry, &options, out);
+	return exposition_write(e->numbers.registry, &options, out);
 }
 
 void exporter_status(const struct exporter *e, struct routes_status *ret)
@@ -241,7 +278,33 @@ void exporter_status(const struct exporter *e, struct routes_status *ret)
 	};
 }
 
-int exporter_reload(struct exporter *e)
+/*
+ * Moves what was counted from one set of numbers to another, by names. Gauges are set anew when they are
+ * shown, and what others count is counted from where it was.
+ */
+static int move_numbers(struct exporter *e, struct numbers *to)
+{
+	static struct collapse unused; /* the table stays where it is */
+	struct checkpoint from = checkpoint_of(e);
+	struct checkpoint target = { .registry = to->registry, .collapse = &unused };
+	struct checkpoint_file *file;
+	struct buf text = BUF_NULL;
+	int r;
+
+	count_events_of_others(e);
+	from.position = SPAN("none");
+	from.collapse = &unused;
+	checkpoint_write(&from, &text);
+	r = text.failed ? -ENOMEM : checkpoint_read(&text, &file);
+	buf_done(&text);
+	if (r != 0)
+		return -ENOMEM;
+	checkpoint_restore(file, &target);
+	checkpoint_file_free(file);
+	return 0;
+}
+
+static int reload_trust(struct exporter *e)
 {
 	struct trust *trust;
 	int r = trust_new(&trust, e->options->trust);
@@ -252,4 +315,28 @@ int exporter_reload(struct exporter *e)
 	e->trust = trust;
 	e->pipeline.trust = trust;
 	return 0;
+}
+
+int exporter_reload(struct exporter *e, char message[EXPORTER_MESSAGE_MAX])
+{
+	struct numbers numbers;
+	int r = numbers_init(&numbers, e->options, message);
+
+	if (r == 0) {
+		r = move_numbers(e, &numbers);
+		if (r == 0)
+			r = reload_trust(e);
+		if (r < 0)
+			numbers_done(&numbers);
+	}
+	if (r == 0) {
+		numbers_done(&e->numbers);
+		e->numbers = numbers;
+		e->overflows = 0;
+		e->pipeline.tally = numbers.tally;
+		registry_hold_new(numbers.registry, e->caught_up);
+		registry_set(numbers.registry, FAMILY_PROCESS_START, KEY0, e->start_usec);
+	}
+	registry_set(e->numbers.registry, FAMILY_CONFIG_RELOAD, KEY0, r == 0);
+	return r;
 }

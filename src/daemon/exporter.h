@@ -21,9 +21,11 @@
 
 struct exporter {
 	const struct options *options; /* borrowed */
-	struct smtpreply_catalogue *catalogue;
-	struct registry *registry;
-	struct tally *tally;
+	struct numbers {
+		struct smtpreply_catalogue *catalogue;
+		struct registry *registry;
+		struct tally *tally;
+	} numbers;
 	struct trust *trust;
 	struct journal *journal;
 	struct pipeline pipeline;
@@ -31,6 +33,8 @@ struct exporter {
 	struct journal_stats stats;	   /* of the journal, as far as they are counted */
 	uint64_t overflows;		   /* of the registry, likewise */
 
+	uint64_t start_usec; /* realtime */
+	bool resumed;	     /* the numbers go on from a saved state */
 	bool source_up;
 	bool caught_up; /* all there was at the start has been read */
 	uint64_t entries_read;
@@ -39,8 +43,15 @@ struct exporter {
 	uint64_t caught_up_usec;    /* realtime of the last moment with nothing left to read */
 };
 
-/* OPTIONS is borrowed and must outlive the exporter. Opens nothing. Returns 0 or -errno. */
-int exporter_new(struct exporter **ret, const struct options *options);
+/* What went wrong in an operator's file, with its name and line. */
+#define EXPORTER_MESSAGE_MAX 512u
+
+/*
+ * OPTIONS is borrowed and must outlive the exporter. Opens no journal. Returns 0 or -errno; MESSAGE then
+ * says what is wrong with a file of --catalogue.dir, and is empty otherwise.
+ */
+int exporter_new(struct exporter **ret, const struct options *options,
+		 char message[EXPORTER_MESSAGE_MAX]);
 struct exporter *exporter_free(struct exporter *exporter);
 
 /* Opens the source, or opens it again. Returns 0 or the error of journal_open(). */
@@ -69,8 +80,11 @@ int exporter_save(struct exporter *exporter, const char *path);
 
 void exporter_status(const struct exporter *exporter, struct routes_status *ret);
 
-/* Resolves the mail servers' users again. Returns 0 or -ENOMEM. */
-int exporter_reload(struct exporter *exporter);
+/*
+ * Reads the catalogue and the mail servers' users again. Returns 0; or -errno and MESSAGE as above, and
+ * then everything is as before.
+ */
+int exporter_reload(struct exporter *exporter, char message[EXPORTER_MESSAGE_MAX]);
 
 uint64_t exporter_now_usec(void);
 

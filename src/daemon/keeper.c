@@ -2,19 +2,17 @@
 
 #include "daemon/keeper.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/log.h"
 #include "state/checkpoint.h"
 
-void keeper_init(struct keeper *k, struct exporter *exporter)
+static void load(struct keeper *k)
 {
-	int r;
+	int r = exporter_load(k->exporter, k->path);
 
-	*k = (struct keeper){ .exporter = exporter, .path = exporter->options->state_file };
-	if (!k->path)
-		return;
-	r = exporter_load(exporter, k->path);
 	if (r == CHECKPOINT_E_NONE)
 		log_info("no state yet, counting from 0", "file", k->path);
 	else if (r == CHECKPOINT_E_UNUSABLE)
@@ -24,6 +22,31 @@ void keeper_init(struct keeper *k, struct exporter *exporter)
 	else if (r < 0)
 		log_warning("cannot read the state file, counting from 0", "file", k->path,
 			    "reason", strerror(-r));
+}
+
+/* Where no lock can be made (a full disk, say) there will be no state either: that is told when it is. */
+int keeper_init(struct keeper *k, struct exporter *exporter)
+{
+	*k = (struct keeper){ .exporter = exporter,
+			      .path = exporter->options->state_file,
+			      .lock = -1 };
+	if (!k->path)
+		return 0;
+	k->lock = checkpoint_lock(k->path);
+	if (k->lock == -EWOULDBLOCK) {
+		log_error("another exporter uses this state file: give each its own --state.file",
+			  "file", k->path);
+		return k->lock;
+	}
+	load(k);
+	return 0;
+}
+
+void keeper_done(struct keeper *k)
+{
+	if (k->lock >= 0)
+		(void)close(k->lock);
+	k->lock = -1;
 }
 
 void keeper_opened(struct keeper *k)

@@ -12,14 +12,19 @@
 struct keeper {
 	struct exporter *exporter; /* borrowed */
 	const char *path;	   /* NULL: no state is kept */
+	int lock;		   /* held as long as the state is ours; -1: none */
 	uint64_t saved_entries;	   /* read when the state was saved last */
 	uint64_t saved_mail_entries;
 	bool failing; /* said so already */
 	bool opened;
 };
 
-/* EXPORTER is borrowed. Reads the state that it goes on from; logs what became of it. */
-void keeper_init(struct keeper *keeper, struct exporter *exporter);
+/*
+ * EXPORTER is borrowed. Reads the state that it goes on from; logs what became of it. Returns 0, or
+ * -EWOULDBLOCK if another exporter uses the same file.
+ */
+int keeper_init(struct keeper *keeper, struct exporter *exporter);
+void keeper_done(struct keeper *keeper);
 
 /* To be called when the source was opened: says what became of the position, once. */
 void keeper_opened(struct keeper *keeper);

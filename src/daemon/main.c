@@ -11,6 +11,9 @@
 #include "daemon/log.h"
 #include "daemon/options.h"
 
+/* A wrong command line: starting again would not help (RestartPreventExitStatus= of the unit). */
+#define EXIT_USAGE 2
+
 /* --once: reads to the end, prints, and says why if it cannot. */
 static int run_once(struct exporter *exporter)
 {
@@ -36,15 +39,16 @@ static int run_once(struct exporter *exporter)
 int main(int argc, char **argv)
 {
 	struct exporter *exporter = NULL;
+	char message[EXPORTER_MESSAGE_MAX];
 	struct options options;
 	int r = options_parse(argc, argv, &options);
 
 	if (r != 0)
-		return r == OPTIONS_E_ANSWERED ? EXIT_SUCCESS : EXIT_FAILURE;
+		return r == OPTIONS_E_ANSWERED ? EXIT_SUCCESS : EXIT_USAGE;
 	log_set_level(options.log_level);
-	r = exporter_new(&exporter, &options);
+	r = exporter_new(&exporter, &options, message);
 	if (r < 0)
-		log_error("cannot start", "reason", strerror(-r));
+		log_error("cannot start", "reason", message[0] ? message : strerror(-r));
 	else
 		r = options.once ? run_once(exporter) : daemon_run(exporter);
 	exporter_free(exporter);

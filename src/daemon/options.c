@@ -60,13 +60,21 @@ static refusal take_systemd_socket(struct options *o, const char *value)
 static refusal take_path(struct options *o, const char *value)
 {
 	o->telemetry_path = value;
-	return *value == '/' && value[1] != '/' ? NULL : "give a path that starts with one slash";
+	if (*value != '/' || value[1] == '/' || strpbrk(value, "?#%"))
+		return "give a plain path that starts with one slash";
+	return strncmp(value, "/-/", 3) != 0 ? NULL : "paths under /-/ are the exporter's own";
 }
 
 static refusal take_zero_hold(struct options *o, const char *value)
 {
 	return when_duration(value, &o->zero_hold_usec) ? NULL
 							: "give a duration such as 65s or 2m";
+}
+
+static refusal take_catalogue_dir(struct options *o, const char *value)
+{
+	o->catalogue_dir = value;
+	return *value ? NULL : "give a directory";
 }
 
 static refusal take_state_file(struct options *o, const char *value)
@@ -107,7 +115,9 @@ static const struct option_row rows[] = {
 	{ "journal.directory", "DIR", "this machine's journal", "Read the journal files in DIR.",
 	  take_directory },
 	{ "journal.file", "FILE", NULL,
-	  "Read this journal file to its end; repeatable. Nothing is followed.", take_file },
+	  "Read this journal file to its end, from its start unless --journal.since says otherwise; "
+	  "repeatable. Nothing is followed.",
+	  take_file },
 	{ "journal.namespace", "NS", "the default namespace",
 	  "Read the journal namespace NS (LogNamespace= of a unit).", take_namespace },
 	{ "journal.since", "WHEN", "now",
@@ -119,8 +129,8 @@ static const struct option_row rows[] = {
 	  "identifier: believe every SYSLOG_IDENTIFIER.",
 	  take_trust },
 	{ "once", NULL, NULL,
-	  "Read everything there is (--journal.since=all), print the metrics and exit: 0, or 1 if "
-	  "the journal cannot be read.",
+	  "Read everything there is, or what --journal.since says, print the metrics and exit: 0, or "
+	  "1 if the journal cannot be read.",
 	  take_once },
 	{ "web.listen-address", "ADDRESS", ":10451",
 	  "Where to serve HTTP: :PORT, HOST:PORT or [IPV6]:PORT; repeatable.", take_listen },
@@ -132,6 +142,10 @@ static const struct option_row rows[] = {
 	  "Show a new series as 0 for so long, so that increase() sees its first event; should be "
 	  "longer than the scrape interval.",
 	  take_zero_hold },
+	{ "catalogue.dir", "DIR", NULL,
+	  "Add the codes, enhanced codes, signatures and providers of the files in DIR to those built "
+	  "in; read again at SIGHUP.",
+	  take_catalogue_dir },
 	{ "state.file", "FILE", "$STATE_DIRECTORY/state",
 	  "Keep position and counters in FILE, so that they go on after a restart.",
 	  take_state_file },
@@ -164,16 +178,17 @@ static int check(const struct options *o)
 	return -EINVAL;
 }
 
-/* systemd names the directory of StateDirectory= in the environment (systemd.exec(5)). */
+/* systemd names the directories of StateDirectory= in the environment (systemd.exec(5)): the first. */
 static void find_state_file(struct options *o)
 {
 	static char path[4096];
-	const char *directory = getenv("STATE_DIRECTORY");
+	const char *directories = getenv("STATE_DIRECTORY");
 
 	if (o->no_state || o->once) {
 		o->state_file = NULL;
-	} else if (!o->state_file && directory) {
-		int n = snprintf(path, sizeof(path), "%s/state", directory);
+	} else if (!o->state_file && directories && *directories) {
+		int n = snprintf(path, sizeof(path), "%.*s/state", (int)strcspn(directories, ":"),
+				 directories);
 
 		o->state_file = n > 0 && (size_t)n < sizeof(path) ? path : NULL;
 	}
@@ -184,10 +199,11 @@ static int finish(struct options *o)
 	find_state_file(o);
 	if (o->n_listen == 0)
 		o->listen[o->n_listen++] = ":10451";
-	if (o->once) {
+	/* What cannot be followed has no now to start at. */
+	if ((o->once || o->journal.n_files > 0) && o->journal.since == JOURNAL_SINCE_NOW)
 		o->journal.since = JOURNAL_SINCE_ALL;
+	if (o->once)
 		o->zero_hold_usec = 0;
-	}
 	return check(o);
 }
 

@@ -19,6 +19,8 @@ struct options {
 	bool systemd_socket; /* take the sockets that systemd hands over instead */
 	const char *telemetry_path;
 
+	const char *catalogue_dir; /* NULL: the catalogue built in, alone */
+
 	const char *state_file; /* NULL: no state is kept */
 	uint64_t state_interval_usec;
 	bool no_state;

@@ -160,6 +160,7 @@ struct reply {
 	uint16_t code;			    /* 0 if the log tells the class only */
 	struct smtpreply_enhanced enhanced; /* class 0: none */
 	span_t text;			    /* in the record; may be empty */
+	span_t host; /* name of the server that gave it, in the record; client side only */
 
 	struct same same;
 };

@@ -428,6 +428,16 @@ static enum stage success_stage(const struct delivery_line *d)
 	return d->text.len > 0 && d->text.ptr[0] == '3' ? STAGE_DATA : STAGE_RCPT;
 }
 
+/* With relay=none only the text tells whom Postfix could not reach. */
+static enum hop hop_of_text(span_t text)
+{
+	struct cursor c = cursor_over(text);
+	struct peer peer;
+
+	return cursor_take_span(&c, SPAN("connect to ")) && scan_peer(&c, &peer) ? peer_hop(&peer)
+										 : HOP_REMOTE;
+}
+
 static bool is_success(const struct delivery_line *d)
 {
 	return d->delivery.status == STATUS_SENT ||
@@ -459,6 +469,7 @@ static void finish_reply(struct reply *reply, const struct postfix_line *line,
 			 const struct delivery_line *d)
 {
 	reply->hop = d->delivery.hop;
+	reply->host = d->relay.name;
 	if (!answered_per_recipient(reply->stage, line->lmtp))
 		reply->same.hash = same_hash(line, d->relay_text, d->delays, d->text);
 }
@@ -501,6 +512,8 @@ static enum verdict parse_delivery(const struct postfix_line *line, struct event
 		return is_ambiguous(line->text) ? VERDICT_AMBIGUOUS : VERDICT_UNKNOWN;
 	if (!line->cut && d.text.len > 0 && d.text.ptr[d.text.len - 1] == ')')
 		d.text.len--;
+	if (d.relay.address.len == 0)
+		d.delivery.hop = hop_of_text(d.text);
 	return parse_delivery_text(line, &d, events);
 }
 
@@ -516,6 +529,7 @@ static enum verdict parse_host_line(const struct postfix_line *line, struct even
 
 	if (reply) {
 		reply->hop = peer_hop(&host);
+		reply->host = host.name;
 		return VERDICT_UNDERSTOOD;
 	}
 	cause = find_cause(line->text);

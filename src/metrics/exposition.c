@@ -164,16 +164,22 @@ static void add_family(struct buf *out, struct registry *registry, enum family f
 	}
 }
 
+static bool is_shown(const struct family_info *f, const struct exposition_options *options)
+{
+	if (f->group == GROUP_PROCESS)
+		return true;
+	if (options->self_only && f->group == GROUP_MAIL)
+		return false;
+	return !options->no_counters || f->type == METRIC_GAUGE;
+}
+
 unsigned exposition_write(struct registry *registry, const struct exposition_options *options,
 			  struct buf *out)
 {
 	unsigned first_shown = 0;
 
-	for (unsigned i = 0; i < _FAMILY_MAX; i++) {
-		enum family family = (enum family)i;
-
-		if (!options->self_only || registry_family(family)->group != GROUP_MAIL)
-			add_family(out, registry, family, options, &first_shown);
-	}
+	for (unsigned i = 0; i < _FAMILY_MAX; i++)
+		if (is_shown(registry_family((enum family)i), options))
+			add_family(out, registry, (enum family)i, options, &first_shown);
 	return first_shown;
 }

@@ -13,6 +13,11 @@ struct exposition_options {
 	uint64_t now_usec;	 /* realtime */
 	uint64_t zero_hold_usec; /* how long a new series is shown as 0; 0: not at all */
 	bool self_only;		 /* leave out the families about mail: a backlog is being read */
+	/*
+	 * Leave out every counter but those of the process: those of the exporter go on from a state that
+	 * is older than what was shown last, and may not be seen to go down.
+	 */
+	bool no_counters;
 };
 
 /*

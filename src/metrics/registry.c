@@ -35,6 +35,8 @@ enum slot {
 	SLOT_command,
 	SLOT_mechanism,
 	SLOT_outcome,
+	SLOT_reason,
+	SLOT_provider,
 	SLOT_source,
 	SLOT_version,
 };
@@ -84,6 +86,7 @@ struct registry {
 	struct domain domain[_LABEL_MAX];
 	struct table table[_FAMILY_MAX];
 	uint64_t overflows;
+	bool no_hold; /* new series are shown as they are */
 };
 
 static struct family_info families[_FAMILY_MAX];
@@ -278,6 +281,11 @@ static struct series *get_series(struct registry *registry, enum family family, 
 	return new_series(t, family, key, cell, held);
 }
 
+void registry_hold_new(struct registry *registry, bool hold)
+{
+	registry->no_hold = !hold;
+}
+
 void registry_declare(struct registry *registry, enum family family, uint64_t key)
 {
 	(void)get_series(registry, family, key, false);
@@ -285,7 +293,7 @@ void registry_declare(struct registry *registry, enum family family, uint64_t ke
 
 void registry_add(struct registry *registry, enum family family, uint64_t key, uint64_t n)
 {
-	struct series *s = get_series(registry, family, key, true);
+	struct series *s = get_series(registry, family, key, !registry->no_hold);
 
 	if (s)
 		s->value[0] += n;
@@ -301,7 +309,7 @@ void registry_set(struct registry *registry, enum family family, uint64_t key, u
 
 void registry_observe(struct registry *registry, enum family family, uint64_t key, uint64_t usec)
 {
-	struct series *s = get_series(registry, family, key, true);
+	struct series *s = get_series(registry, family, key, !registry->no_hold);
 	unsigned i = 0;
 
 	if (!s)

@@ -92,6 +92,12 @@ static inline unsigned key_slot(uint64_t key, unsigned slot)
 /* Makes the series exist with value 0, and without a zero-hold. */
 void registry_declare(struct registry *registry, enum family family, uint64_t key);
 
+/*
+ * Whether series that appear from now on are held at 0 for a while (they are from the start). Not while
+ * the past is read for the first time: Prometheus is to take what it finds there as where things stood.
+ */
+void registry_hold_new(struct registry *registry, bool hold);
+
 /* Counters: adds N. A new series is held at 0 until Prometheus has had a chance to see the 0. */
 void registry_add(struct registry *registry, enum family family, uint64_t key, uint64_t n);
 

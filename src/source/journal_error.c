@@ -14,6 +14,9 @@ const char *journal_strerror(int error)
 		return "there is no journal here; check that systemd-journald runs, or the directory, file or namespace given";
 	case ENOTDIR:
 		return "the journal directory given is no directory; give single files as files";
+	case EISDIR:
+		return "this is a directory; give it as the journal directory";
+	case ENODATA:
 	case EBADMSG:
 	case EPROTONOSUPPORT:
 		return "the journal files are damaged, or too new for this libsystemd; try journalctl --verify";

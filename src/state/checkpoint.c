@@ -7,18 +7,28 @@
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/buf.h"
 #include "util/cursor.h"
-#include "util/hash.h"
 
 /* Caps of the families bound the file to about a megabyte; anything larger is not ours. */
 #define FILE_MAX ((size_t)16 * 1024 * 1024)
 #define LINE_FIELDS_MAX (HISTOGRAM_VALUES + FAMILY_LABELS_MAX + 8u)
 
 static const span_t magic = SPAN_INIT("smtp_reply_exporter state 1\n");
+
+/* FNV-1a. Part of the format: a change needs another version in MAGIC. */
+static uint64_t checksum(span_t text)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < text.len; i++)
+		h = (h ^ (unsigned char)text.ptr[i]) * UINT64_C(0x100000001b3);
+	return h;
+}
 
 struct checkpoint_file {
 	struct buf text;
@@ -27,11 +37,17 @@ struct checkpoint_file {
 
 /* Writing */
 
-/* Gauges are of the moment; when a mail server wrote last is not. */
+/*
+ * Gauges are of the moment; when a mail server wrote last is not. Errors since the last save cannot be
+ * counted again after a crash, so these counters start at 0 rather than go down a little.
+ */
 static bool is_kept(enum family family)
 {
 	const struct family_info *f = registry_family(family);
 
+	if (family == FAMILY_STATE_ERRORS || family == FAMILY_SOURCE_ERRORS ||
+	    family == FAMILY_SOURCE_REOPENS)
+		return false;
 	return f->group != GROUP_PROCESS &&
 	       (f->type != METRIC_GAUGE || family == FAMILY_LAST_ENTRY);
 }
@@ -97,7 +113,7 @@ static void add_collapse(struct buf *out, const struct collapse *collapse)
 	}
 }
 
-static void write_text(struct buf *out, const struct checkpoint *c)
+void checkpoint_write(const struct checkpoint *c, struct buf *out)
 {
 	buf_add(out, magic);
 	buf_add(out, SPAN("position "));
@@ -105,7 +121,7 @@ static void write_text(struct buf *out, const struct checkpoint *c)
 	buf_add_char(out, '\n');
 	add_registry(out, c->registry);
 	add_collapse(out, c->collapse);
-	buf_printf(out, "end %016llx\n", (unsigned long long)hash_span(HASH_SEED, buf_span(out)));
+	buf_printf(out, "end %016llx\n", (unsigned long long)checksum(buf_span(out)));
 }
 
 static int write_all(int fd, span_t s)
@@ -142,8 +158,11 @@ static int sync_directory(const char *path)
 
 static int write_file(const char *path, span_t text)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600), r;
+	int fd, r;
 
+	/* What a crash left behind has an owner and a mode that are not to be trusted. */
+	(void)unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
 	r = write_all(fd, text);
@@ -185,7 +204,7 @@ int checkpoint_save(const char *path, const struct checkpoint *checkpoint)
 	struct buf out = BUF_NULL;
 	int r;
 
-	write_text(&out, checkpoint);
+	checkpoint_write(checkpoint, &out);
 	r = out.failed ? -ENOMEM : replace_file(path, buf_span(&out));
 	buf_done(&out);
 	return r;
@@ -195,12 +214,17 @@ int checkpoint_save(const char *path, const struct checkpoint *checkpoint)
 
 static int read_file(const char *path, struct buf *out)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), r = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r = 0;
 	char chunk[16384];
+	struct stat st;
 	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return -EISDIR;
+	}
 	while ((n = read(fd, chunk, sizeof(chunk))) != 0 && out->len <= FILE_MAX) {
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -225,8 +249,7 @@ static bool check_text(span_t text, span_t *ret_records)
 	if (text.len > FILE_MAX || text.len < magic.len + last || !span_starts(text, magic))
 		return false;
 	body = span_head(text, text.len - last);
-	snprintf(expected, sizeof(expected), "end %016llx\n",
-		 (unsigned long long)hash_span(HASH_SEED, body));
+	snprintf(expected, sizeof(expected), "end %016llx\n", (unsigned long long)checksum(body));
 	if (!span_eq(span_tail(text, body.len), span_str(expected)))
 		return false;
 	*ret_records = span_tail(body, magic.len);
@@ -245,7 +268,7 @@ static bool take_position(span_t *records, span_t *ret)
 }
 
 /* What cannot be used is kept for whoever wants to know why. */
-static int set_aside(const char *path)
+int checkpoint_set_aside(const char *path)
 {
 	char *aside = with_suffix(path, ".unusable");
 	int r = 0;
@@ -258,23 +281,51 @@ static int set_aside(const char *path)
 	return r < 0 ? r : CHECKPOINT_E_UNUSABLE;
 }
 
-int checkpoint_load(const char *path, struct checkpoint_file **ret)
+int checkpoint_read(struct buf *text, struct checkpoint_file **ret)
 {
 	struct checkpoint_file *file = calloc(1, sizeof(*file));
-	int r;
 
 	if (!file)
 		return -ENOMEM;
-	r = read_file(path, &file->text);
-	if (r == 0 && (!check_text(buf_span(&file->text), &file->records) ||
-		       !take_position(&file->records, &file->position)))
-		r = set_aside(path);
-	if (r != 0) {
+	file->text = *text;
+	*text = BUF_NULL;
+	if (!check_text(buf_span(&file->text), &file->records) ||
+	    !take_position(&file->records, &file->position)) {
 		checkpoint_file_free(file);
-		return r == -ENOENT ? CHECKPOINT_E_NONE : r;
+		return CHECKPOINT_E_UNUSABLE;
 	}
 	*ret = file;
 	return 0;
+}
+
+int checkpoint_load(const char *path, struct checkpoint_file **ret)
+{
+	struct buf text = BUF_NULL;
+	int r = read_file(path, &text);
+
+	if (r == 0)
+		r = checkpoint_read(&text, ret);
+	buf_done(&text);
+	if (r == CHECKPOINT_E_UNUSABLE || r == -EISDIR || r == -EACCES)
+		return checkpoint_set_aside(path);
+	return r == -ENOENT ? CHECKPOINT_E_NONE : r;
+}
+
+int checkpoint_lock(const char *path)
+{
+	char *name = with_suffix(path, ".lock");
+	int fd, r;
+
+	if (!name)
+		return -ENOMEM;
+	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	r = fd < 0 ? -errno : 0;
+	free(name);
+	if (r == 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		r = -errno;
+		close(fd);
+	}
+	return r < 0 ? r : fd;
 }
 
 span_t checkpoint_position(const struct checkpoint_file *file)

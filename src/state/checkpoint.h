@@ -21,6 +21,7 @@
 
 #include "count/collapse.h"
 #include "metrics/registry.h"
+#include "util/buf.h"
 
 /* What is saved and restored; all of it borrowed. */
 struct checkpoint {
@@ -35,9 +36,18 @@ struct checkpoint {
  */
 int checkpoint_save(const char *path, const struct checkpoint *checkpoint);
 
+/* The text of a state file, appended to OUT. */
+void checkpoint_write(const struct checkpoint *checkpoint, struct buf *out);
+
+/* Moves what is at PATH to PATH.unusable. Returns CHECKPOINT_E_UNUSABLE or a negative errno. */
+int checkpoint_set_aside(const char *path);
+
+/* Keeps others from the state at PATH. Returns a descriptor to hold, or -EWOULDBLOCK if one has it. */
+int checkpoint_lock(const char *path);
+
 /* Positive results of checkpoint_load(). */
 #define CHECKPOINT_E_NONE 1	/* there is no file */
-#define CHECKPOINT_E_UNUSABLE 2 /* damaged, cut, or of a later version: moved to PATH.unusable */
+#define CHECKPOINT_E_UNUSABLE 2 /* damaged, cut, of a later version, no file: moved aside */
 
 struct checkpoint_file; /* a state file in memory, checked */
 
@@ -46,6 +56,9 @@ struct checkpoint_file; /* a state file in memory, checked */
  * checkpoint_file_free(). Returns 0, one of the above, or a negative errno.
  */
 int checkpoint_load(const char *path, struct checkpoint_file **ret);
+
+/* The same from a text in memory, which is taken over. Returns 0, CHECKPOINT_E_UNUSABLE or -ENOMEM. */
+int checkpoint_read(struct buf *text, struct checkpoint_file **ret);
 
 /* Valid as long as FILE. */
 span_t checkpoint_position(const struct checkpoint_file *file);

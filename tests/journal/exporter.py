@@ -10,6 +10,7 @@ The program is named by the environment variable EXPORTER. It listens on a port 
 """
 
 import contextlib
+import functools
 import http.client
 import os
 import pathlib
@@ -307,6 +308,7 @@ def details():
     return sorted(d for d in found if re.fullmatch(r"\d+\.\d+", d))
 
 
+@functools.lru_cache(maxsize=None)
 def pairs():
     """All pairs of a code and an enhanced code of its class."""
     return [(code, "%d.%s" % (code // 100, d)) for code in codes() for d in details()]

@@ -71,7 +71,7 @@ static void names_end_as_prometheus_wants_them(void **state)
 		check(f->type != METRIC_HISTOGRAM || span_ends(name, SPAN("_seconds")), "%s",
 		      f->name);
 		check(span_starts(name, f->group == GROUP_MAIL	 ? SPAN("smtp_")
-					: f->group == GROUP_SELF ? SPAN("smtp_reply_exporter_")
+					: f->group == GROUP_SELF ? SPAN("smtp_reply_")
 								 : SPAN("process_")),
 		      "%s", f->name);
 	}
