@@ -75,7 +75,7 @@ static const struct option_table table = {
 	.usage =
 		"Usage: smtpreply report [OPTION]...\n"
 		"Reads the journal once and prints how many SMTP replies there are in it, by side, "
-		"class, code\nand meaning. The numbers are those of smtp_reply_exporter --once.\n\n",
+		"class, code\nand meaning. The numbers are those of the exporter.\n\n",
 	.rows = rows,
 	.n_rows = ARRAY_SIZE(rows),
 };
@@ -191,6 +191,6 @@ static int run(int argc, char **argv)
 const struct command command_report = {
 	.name = "report",
 	.arguments = "[OPTION]...",
-	.help = "print how many replies of which kind a journal holds",
+	.help = "Says how many SMTP replies of which kind a journal holds.",
 	.run = run,
 };
