@@ -349,6 +349,6 @@ static int run(int argc, char **argv)
 const struct command command_parse = {
 	.name = "parse",
 	.arguments = "[OPTION]...",
-	.help = "print a line for each reply in the lines of a mail log",
+	.help = "Prints a line for each SMTP reply in the lines of a mail log.",
 	.run = run,
 };

@@ -75,7 +75,7 @@ static const struct option_table table = {
 	.usage =
 		"Usage: smtpreply report [OPTION]...\n"
 		"Reads the journal once and prints how many SMTP replies there are in it, by side, "
-		"class, code\nand meaning. The numbers are those of smtp_reply_exporter --once.\n\n",
+		"class, code\nand meaning. The numbers are those of the exporter.\n\n",
 	.rows = rows,
 	.n_rows = ARRAY_SIZE(rows),
 };
@@ -97,9 +97,8 @@ static void start_progress(struct progress *progress, struct journal *journal,
 }
 
 static int read_all(struct counter *counter, struct journal *journal, const struct options *options,
-		    struct reading *ret)
+		    struct reading *reading)
 {
-	struct reading reading = { UINT64_MAX, 0 };
 	struct progress progress;
 	struct record record;
 	int r = journal_open(journal);
@@ -109,13 +108,11 @@ static int read_all(struct counter *counter, struct journal *journal, const stru
 	start_progress(&progress, journal, options);
 	while ((r = journal_next(journal, &record)) > 0) {
 		pipeline_feed(&counter->pipeline, &record);
-		reading.first_usec = MIN(reading.first_usec, record.realtime_usec);
-		reading.last_usec = MAX(reading.last_usec, record.realtime_usec);
+		reading->first_usec = MIN(reading->first_usec, record.realtime_usec);
+		reading->last_usec = MAX(reading->last_usec, record.realtime_usec);
 		progress_step(&progress, record.realtime_usec);
 	}
 	progress_done(&progress);
-	if (r == 0)
-		*ret = reading;
 	return r;
 }
 
@@ -151,7 +148,7 @@ static int count(struct counter *counter, const struct options *options)
 {
 	struct journal_config config = journal_options_config(&options->journal, dialect_wants);
 	struct journal *journal = NULL;
-	struct reading reading;
+	struct reading reading = { .first_usec = UINT64_MAX };
 	int r = journal_new(&journal, &config);
 
 	if (r == 0)
@@ -191,6 +188,6 @@ static int run(int argc, char **argv)
 const struct command command_report = {
 	.name = "report",
 	.arguments = "[OPTION]...",
-	.help = "print how many replies of which kind a journal holds",
+	.help = "Says how many SMTP replies of which kind a journal holds.",
 	.run = run,
 };
