@@ -32,12 +32,16 @@ enum {
 	CODES_NAME = 3,
 	CODES_IDENTIFIER = 4,
 	CODES_STATUS = 7,
+	CODES_SOURCE = 8,
+	CODES_STAGES = 9,
 	CODES_RETRYABLE = 11,
 	CODES_CATEGORY = 12,
 	CODES_DESCRIPTION = 13,
 	CODES_WHEN_SEEN = 14,
 	CODES_FIX_SENDER = 15,
 	CODES_FIX_RECEIVER = 16,
+	CODES_CAUSES = 17,
+	CODES_ENHANCED = 18,
 };
 
 static const span_t details_header = SPAN_INIT(
@@ -50,6 +54,8 @@ enum {
 	DETAILS_VENDOR = 2,
 	DETAILS_NAME = 4,
 	DETAILS_IDENTIFIER = 5,
+	DETAILS_BASIC_CODES = 6,
+	DETAILS_REFERENCE = 7,
 	DETAILS_CATEGORY = 8,
 	DETAILS_MEANING = 10,
 };
@@ -101,6 +107,10 @@ static int read_code(const span_t *f, struct smtpreply_code *ret)
 		.when_seen = f[CODES_WHEN_SEEN],
 		.fix_sender = f[CODES_FIX_SENDER],
 		.fix_receiver = f[CODES_FIX_RECEIVER],
+		.source = f[CODES_SOURCE],
+		.stages = f[CODES_STAGES],
+		.causes = f[CODES_CAUSES],
+		.enhanced = f[CODES_ENHANCED],
 	};
 	return 0;
 }
@@ -130,6 +140,8 @@ static int read_detail(const span_t *f, struct smtpreply_detail *ret)
 		.identifier = f[DETAILS_IDENTIFIER],
 		.category = f[DETAILS_CATEGORY],
 		.meaning = f[DETAILS_MEANING],
+		.basic_codes = f[DETAILS_BASIC_CODES],
+		.reference = f[DETAILS_REFERENCE],
 	};
 	return 0;
 }

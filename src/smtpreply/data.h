@@ -8,5 +8,7 @@
 
 extern const span_t data_reply_codes;
 extern const span_t data_enhanced_codes;
+extern const span_t data_headings;
+extern const span_t data_texts;
 
 #endif
