@@ -44,12 +44,16 @@ static unsigned nearness(const struct smtpreply_code *a, const struct smtpreply_
 		n += 8;
 	/* 450 and 550: the same, for now and for good. */
 	if (a->code % 100 == b->code % 100 && a->code > 399 && b->code > 399)
-		n += 5;
+		n += 3;
+	if (abs((int)a->code - (int)b->code) == 1)
+		n += 2;
 	if (same_reason(a, b))
 		n += 3;
 	if (a->code / 10 == b->code / 10)
 		n += 2;
-	if (n > 0 && b->status <= SMTPREPLY_STATUS_EXTENSION)
+	if (n > 0 && b->status == SMTPREPLY_STATUS_STANDARD)
+		n += 2;
+	else if (n > 0 && b->status == SMTPREPLY_STATUS_EXTENSION)
 		n++;
 	return n;
 }

@@ -219,7 +219,7 @@ static void write_heading(struct writer *w, const struct article_block *block)
 		[ARTICLE_SUBSECTION] = style_subsection,
 	};
 
-	if (block->type != ARTICLE_TITLE)
+	if (block != w->article->block)
 		line_end(w);
 	style(w, styles[block->type]);
 	line_start(w, 0);
@@ -232,8 +232,10 @@ static void write_heading(struct writer *w, const struct article_block *block)
 
 static void write_paragraph(struct writer *w, const struct article_block *block)
 {
+	if (block != w->article->block && block[-1].type == ARTICLE_PARAGRAPH)
+		line_end(w);
 	style(w, block->type == ARTICLE_NOTE ? style_note : "");
-	line_start(w, block->type == ARTICLE_TITLE ? 0 : INDENT);
+	line_start(w, INDENT);
 	fill_block(w, block);
 	style(w, block->type == ARTICLE_NOTE ? style_reset : "");
 	line_end(w);
@@ -245,11 +247,13 @@ static void fill_command(struct writer *w, const struct article_link *link)
 	struct buf command = BUF_NULL;
 
 	if (link->type == ARTICLE_LINK_CODE)
-		buf_printf(&command, "  smtpreply explain %u", link->code);
+		buf_printf(&command, "→ smtpreply explain %u", link->code);
 	else if (link->type == ARTICLE_LINK_COMPARE)
-		buf_printf(&command, "  smtpreply compare %u %u", link->code, link->other);
+		buf_printf(&command, "→ smtpreply compare %u %u", link->code, link->other);
 	style(w, style_term);
-	fill(w, NULL, buf_span(&command));
+	w->blank_due = true;
+	if (command.len > 0) /* as a whole, so that it can be copied */
+		fill_atom(w, NULL, buf_span(&command));
 	style(w, style_reset);
 	buf_done(&command);
 }
@@ -300,6 +304,8 @@ static unsigned term_width(const struct writer *w, const struct article_block *b
 
 static void write_term(struct writer *w, const struct article_block *block)
 {
+	if (block != w->article->block && block[-1].type == ARTICLE_PARAGRAPH)
+		line_end(w);
 	style(w, style_term);
 	line_start(w, INDENT);
 	fill_block(w, block);
