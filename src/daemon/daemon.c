@@ -303,6 +303,16 @@ static void answer_status(void *userdata, struct routes_status *ret)
 	exporter_status(d->exporter, ret);
 }
 
+/* Nothing before the backlog is read, as in the metrics. */
+static bool answer_count(void *userdata, unsigned code, struct routes_count *ret)
+{
+	struct daemon *d = userdata;
+
+	if (d->exporter->caught_up)
+		exporter_count(d->exporter, code, ret);
+	return d->exporter->caught_up;
+}
+
 /* The sources that exist all the time; those of the journal come and go. */
 static int add_sources(struct daemon *d)
 {
@@ -458,6 +468,9 @@ int daemon_run(struct exporter *exporter)
 			.telemetry_path = exporter->options->telemetry_path,
 			.metrics = answer_metrics,
 			.status = answer_status,
+			.catalogue = exporter->catalogue,
+			.languages = exporter->languages,
+			.count = answer_count,
 		},
 	};
 	int r;

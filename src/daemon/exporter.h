@@ -22,6 +22,7 @@
 struct exporter {
 	const struct options *options; /* borrowed */
 	struct smtpreply_catalogue *catalogue;
+	struct languages *languages;
 	struct registry *registry;
 	struct tally *tally;
 	struct trust *trust;
@@ -68,6 +69,9 @@ int exporter_load(struct exporter *exporter, const char *path);
 int exporter_save(struct exporter *exporter, const char *path);
 
 void exporter_status(const struct exporter *exporter, struct routes_status *ret);
+
+/* How often CODE, 200 to 599, was received and given; remote and local hops, all evidence. */
+void exporter_count(const struct exporter *exporter, unsigned code, struct routes_count *ret);
 
 /* Resolves the mail servers' users again. Returns 0 or -ENOMEM. */
 int exporter_reload(struct exporter *exporter);

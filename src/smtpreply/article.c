@@ -7,6 +7,9 @@
 #include "smtpreply/article_parts.h"
 #include "util/cursor.h"
 
+/* Bytes that are repeated of what a reader asked for in vain. */
+#define GIVEN_MAX 64u
+
 /* ---- blocks and runs ---- */
 
 void article_init(struct article *article, enum language language)
@@ -404,10 +407,23 @@ void article_define_enhanced(struct article *a, const struct article_source *sou
 
 /* ---- what there is no article about ---- */
 
+/* What a reader gave, fit to be shown: cut, and nothing but visible ASCII. */
+static span_t presentable(char buffer[GIVEN_MAX], span_t text)
+{
+	size_t n = MIN(text.len, GIVEN_MAX);
+
+	for (size_t i = 0; i < n; i++)
+		buffer[i] = text.ptr[i] >= ' ' && text.ptr[i] <= '~' ? text.ptr[i] : '?';
+	return span_make(buffer, n);
+}
+
 void article_sorry(struct article *a, const struct article_source *source, const char *title,
 		   const char *sentence, span_t text)
 {
-	const struct template_value values[] = { { SPAN("a"), text, a->language } };
+	char buffer[GIVEN_MAX];
+	const struct template_value values[] = {
+		{ SPAN("a"), presentable(buffer, text), a->language },
+	};
 
 	article_heading(a, source, ARTICLE_TITLE, title);
 	article_begin(a, ARTICLE_PARAGRAPH);
@@ -443,4 +459,10 @@ void article_not_a_code(struct article *a, const struct article_source *source, 
 {
 	article_sorry(a, source, "unknown_code", "not_a_code", text);
 	article_link_to_all(a, source);
+}
+
+void article_unknown_language(struct article *article, const struct article_source *source,
+			      span_t tag)
+{
+	article_sorry(article, source, "not_found", "unknown_language", tag);
 }

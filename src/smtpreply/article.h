@@ -97,6 +97,10 @@ bool article_compare(struct article *article, const struct article_source *sourc
 /* TEXT, which a reader gave, is no code at all. */
 void article_not_a_code(struct article *article, const struct article_source *source, span_t text);
 
+/* There are no articles in the language TAG, which a reader asked for. */
+void article_unknown_language(struct article *article, const struct article_source *source,
+			      span_t tag);
+
 /* Comparisons that have a link in the list of all codes. */
 struct article_pair {
 	unsigned a, b;

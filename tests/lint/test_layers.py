@@ -23,7 +23,8 @@ LAYERS = {
     "count": {"util", "smtpreply", "record", "dialect", "metrics"},
     "state": {"util", "record", "metrics", "count"},
     "source": {"util", "record"},
-    "http": {"util"},
+    "http": {"util", "smtpreply"},
+    "tool": {"util", "smtpreply"},
     "daemon": {"util", "smtpreply", "record", "dialect", "metrics", "count", "state", "source",
                "http"},
 }
