@@ -38,7 +38,6 @@ static const char style[] =
 	"nav { display: flex; flex-wrap: wrap; gap: .25rem 1rem; margin-bottom: 1.5rem;"
 	" font-size: .875rem; }\n"
 	"nav .languages { display: flex; gap: .75rem; margin-left: auto; }\n"
-	"nav [aria-current] { color: var(--ink); text-decoration: none; font-weight: 600; }\n"
 	"table { width: 100%; border-collapse: collapse; }\n"
 	"th, td { padding: .5rem .75rem .5rem 0; border-top: 1px solid var(--line);"
 	" text-align: left; vertical-align: top; }\n"

@@ -14,7 +14,8 @@
 struct page {
 	const struct routes *routes;
 	struct article_source source;
-	bool keep_language; /* the query names it */
+	bool keep_language;  /* the query names it */
+	bool wrong_language; /* the query names one that there is not */
 	struct buf *out;
 };
 
@@ -42,16 +43,21 @@ static void add_word(const struct page *page, const char *key)
 	buf_add_html(page->out, word(page, key));
 }
 
+/* A link to this page in LANGUAGE; the one that the reader has is no link. */
 static void add_language(const struct page *page, enum language language)
 {
-	buf_add_str(page->out, "<a href=\"?lang=");
+	const char *element =
+		language == page->source.language && !page->wrong_language ? "strong" : "a";
+
+	buf_printf(page->out, "<%s lang=\"", element);
 	buf_add(page->out, language_tags[language]);
-	buf_add_str(page->out, "\" lang=\"");
-	buf_add(page->out, language_tags[language]);
-	buf_add_str(page->out,
-		    language == page->source.language ? "\" aria-current=\"true\">" : "\">");
+	if (*element == 'a') {
+		buf_add_str(page->out, "\" href=\"?lang=");
+		buf_add(page->out, language_tags[language]);
+	}
+	buf_add_str(page->out, "\">");
 	buf_add(page->out, language_names[language]);
-	buf_add_str(page->out, "</a>\n");
+	buf_printf(page->out, "</%s>\n", element);
 }
 
 static void begin(const struct page *page, span_t title)
@@ -380,14 +386,13 @@ static void write_unknown_language(const struct page *page, span_t tag)
 	article_done(&article);
 }
 
-/* The language of a page; false if the query asks for one that there is not. */
-static bool choose_language(struct page *page, const struct http_request *request)
+static void choose_language(struct page *page, const struct http_request *request)
 {
 	page->keep_language =
 		request->lang && language_find(span_str(request->lang), &page->source.language);
+	page->wrong_language = request->lang && !page->keep_language;
 	if (!page->keep_language)
 		page->source.language = language_negotiate(span_str(request->accept_language));
-	return page->keep_language || !request->lang;
 }
 
 bool reference_answer(const struct routes *routes, const struct http_request *request,
@@ -405,7 +410,8 @@ bool reference_answer(const struct routes *routes, const struct http_request *re
 		return false;
 	response->content_type = "text/html; charset=utf-8";
 	response->vary = "Accept-Language";
-	if (!choose_language(&page, request)) {
+	choose_language(&page, request);
+	if (page.wrong_language) {
 		write_unknown_language(&page, span_str(request->lang));
 		found = false;
 	} else if (target.type == TARGET_CODES) {
