@@ -110,6 +110,14 @@ static void add_count(const struct page *page, const char *key, uint64_t n)
 	buf_add_str(page->out, "</dd>\n");
 }
 
+/* What the numbers are. */
+static void add_counts_note(const struct page *page)
+{
+	buf_add_str(page->out, "<p class=\"faint\"><small>");
+	add_word(page, "counts_note");
+	buf_add_str(page->out, "</small></p>\n");
+}
+
 static void add_counts(const struct page *page, unsigned code)
 {
 	struct routes_count n;
@@ -122,6 +130,7 @@ static void add_counts(const struct page *page, unsigned code)
 	add_count(page, "received", n.received);
 	add_count(page, "given", n.given);
 	buf_add_str(page->out, "</dl>\n");
+	add_counts_note(page);
 }
 
 /* CODE is the one that counts are shown of; 0: none. */
@@ -166,7 +175,7 @@ static void add_lang_if_english(const struct page *page, bool english)
 		buf_add_str(page->out, " lang=\"en\"");
 }
 
-/* The name, what is said of the code in short, and how official it is if it is not a standard's. */
+/* The name, and what is said of the code in short. */
 static void add_name_cell(const struct page *page, const struct smtpreply_code *code)
 {
 	struct language_text text = { .name = code->name,
@@ -183,6 +192,17 @@ static void add_name_cell(const struct page *page, const struct smtpreply_code *
 	buf_add_str(page->out, "</small></td>\n");
 }
 
+static bool is_on_wire(const struct smtpreply_code *code)
+{
+	return code->code >= 200 && code->code < 600;
+}
+
+/* What never goes over the wire cannot be counted. */
+static bool has_counts(const struct page *page, const struct smtpreply_code *code)
+{
+	return page->routes->count && is_on_wire(code);
+}
+
 static void add_row(const struct page *page, const struct smtpreply_code *code)
 {
 	const struct article_link link = { .type = ARTICLE_LINK_CODE, .code = code->code };
@@ -193,65 +213,84 @@ static void add_row(const struct page *page, const struct smtpreply_code *code)
 	article_html_href(&link, page->source.language, page->keep_language, page->out);
 	buf_printf(page->out, "\">%u</a></td>\n", (unsigned)code->code);
 	add_name_cell(page, code);
-	if (page->routes->count) {
+	if (has_counts(page, code)) {
 		add_number_cell(page, counted, n.received);
 		add_number_cell(page, counted, n.given);
 	}
 	buf_add_str(page->out, "</tr>\n");
 }
 
-static void begin_class(const struct page *page, span_t class)
+static void begin_class(const struct page *page, const struct smtpreply_code *first)
 {
 	buf_add_str(page->out, "<h2 id=\"class-");
-	buf_add_html(page->out, class);
+	buf_add_html(page->out, first->class);
 	buf_add_str(page->out, "\">");
-	buf_add_html(page->out, word2(page, "class_", class));
+	buf_add_html(page->out, word2(page, "class_", first->class));
 	buf_add_str(page->out, "</h2>\n<table>\n<thead>\n<tr>\n");
 	add_head_cell(page, "code", "");
 	add_head_cell(page, "name", "");
-	if (page->routes->count) {
+	if (has_counts(page, first)) {
 		add_head_cell(page, "received", " class=\"number\"");
 		add_head_cell(page, "given", " class=\"number\"");
 	}
 	buf_add_str(page->out, "</tr>\n</thead>\n<tbody>\n");
 }
 
-static void add_tables(const struct page *page)
+static void add_class_link(const struct page *page, const struct smtpreply_code *first)
 {
-	span_t class = SPAN_NULL;
-	size_t n;
-	const struct smtpreply_code *codes = smtpreply_codes(page->source.catalogue, &n);
-
-	for (size_t i = 0; i < n; i++) {
-		if (!span_eq(codes[i].class, class)) {
-			if (i > 0)
-				buf_add_str(page->out, "</tbody>\n</table>\n");
-			class = codes[i].class;
-			begin_class(page, class);
-		}
-		add_row(page, &codes[i]);
-	}
-	buf_add_str(page->out, "</tbody>\n</table>\n");
+	buf_add_str(page->out, "<a href=\"#class-");
+	buf_add_html(page->out, first->class);
+	buf_add_str(page->out, "\">");
+	buf_add_html(page->out, first->class);
+	buf_add_str(page->out, "</a>\n");
 }
 
-/* Links to the classes: the table is long. */
-static void add_class_links(const struct page *page)
+/* The codes of one class stand together; [first, end) of all. */
+struct class
 {
-	span_t class = SPAN_NULL;
-	size_t n;
-	const struct smtpreply_code *codes = smtpreply_codes(page->source.catalogue, &n);
+	const struct smtpreply_code *first, *end;
+};
 
-	buf_add_str(page->out, "<p class=\"jump\">\n");
-	for (size_t i = 0; i < n; i++) {
-		if (span_eq(codes[i].class, class))
-			continue;
-		class = codes[i].class;
-		buf_add_str(page->out, "<a href=\"#class-");
-		buf_add_html(page->out, class);
-		buf_add_str(page->out, "\">");
-		buf_add_html(page->out, class);
-		buf_add_str(page->out, "</a>\n");
+#define CLASSES_MAX 10u
+
+/* Classes that go over the wire first: the others are not what a reader of a log looks for. */
+static unsigned find_classes(const struct page *page, struct class ret[CLASSES_MAX])
+{
+	size_t n_codes;
+	const struct smtpreply_code *codes = smtpreply_codes(page->source.catalogue, &n_codes);
+	unsigned n = 0;
+
+	for (unsigned on_wire = 2; on_wire-- > 0;) {
+		for (const struct smtpreply_code *c = codes; c < codes + n_codes; c++) {
+			if (is_on_wire(c) != on_wire)
+				continue;
+			if (n == 0 || !span_eq(ret[n - 1].first->class, c->class)) {
+				if (n == CLASSES_MAX)
+					return n;
+				ret[n++].first = c;
+			}
+			ret[n - 1].end = c + 1;
+		}
 	}
+	return n;
+}
+
+static void add_tables(const struct page *page, const struct class *classes, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		begin_class(page, classes[i].first);
+		for (const struct smtpreply_code *c = classes[i].first; c < classes[i].end; c++)
+			add_row(page, c);
+		buf_add_str(page->out, "</tbody>\n</table>\n");
+	}
+}
+
+/* The table is long. */
+static void add_class_links(const struct page *page, const struct class *classes, unsigned n)
+{
+	buf_add_str(page->out, "<p class=\"jump\">\n");
+	for (unsigned i = 0; i < n; i++)
+		add_class_link(page, classes[i].first);
 	buf_add_str(page->out, "</p>\n");
 }
 
@@ -275,17 +314,17 @@ static void add_comparisons(const struct page *page)
 
 static void write_codes(const struct page *page)
 {
+	struct class classes[CLASSES_MAX];
+	unsigned n = find_classes(page, classes);
+
 	begin(page, word(page, "reply_codes"));
 	buf_add_str(page->out, "<h1>");
 	add_word(page, "reply_codes");
 	buf_add_str(page->out, "</h1>\n");
-	add_class_links(page);
-	if (page->routes->count) {
-		buf_add_str(page->out, "<p class=\"faint\">");
-		add_word(page, "counts_note");
-		buf_add_str(page->out, "</p>\n");
-	}
-	add_tables(page);
+	add_class_links(page, classes, n);
+	if (page->routes->count)
+		add_counts_note(page);
+	add_tables(page, classes, n);
 	add_comparisons(page);
 	end(page);
 }

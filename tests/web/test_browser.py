@@ -39,12 +39,19 @@ START_SECONDS = 60
 # What the browser says of pages that are missing on purpose.
 EXPECTED = re.compile(r"the server responded with a status of 404")
 
+# What is too wide, and numbers that are broken into lines.
 WIDTHS = """
 const root = document.documentElement;
 const wide = [...document.querySelectorAll("body *")]
 	.filter(e => e.getBoundingClientRect().right > root.clientWidth + 0.5)
 	.map(e => e.tagName + ": " + e.textContent.slice(0, 60));
-return [root.scrollWidth, root.clientWidth, wide.slice(0, 5)];
+const broken = [...document.querySelectorAll("td:first-child a, .number")]
+	.filter(e => e.firstChild.nodeType == 3).filter(e => {
+		const range = document.createRange();
+		range.selectNodeContents(e);
+		return range.getClientRects().length > 1;
+	}).map(e => e.textContent);
+return [root.scrollWidth, root.clientWidth, [...wide.slice(0, 5), ...broken]];
 """
 # Of text against what is behind it, by WCAG 2: the least of the page's colours.
 CONTRAST = """
