@@ -110,6 +110,10 @@ struct smtpreply_code {
 	struct smtpreply_span when_seen;
 	struct smtpreply_span fix_sender;
 	struct smtpreply_span fix_receiver;
+	struct smtpreply_span source;	/* of the code: RFCs and others, split by semicolons */
+	struct smtpreply_span stages;	/* split by commas; "queue" alone: not over the wire */
+	struct smtpreply_span causes;	/* split by semicolons */
+	struct smtpreply_span enhanced; /* "5.7.1,5.5.0": those that come with it */
 };
 
 /* One subject and detail of RFC 3463 as registered, or as one provider uses it. */
@@ -123,6 +127,8 @@ struct smtpreply_detail {
 	struct smtpreply_span identifier;
 	enum smtpreply_category category;
 	struct smtpreply_span meaning;
+	struct smtpreply_span basic_codes; /* "451,550": replies it comes with */
+	struct smtpreply_span reference;
 };
 
 /*

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "count/reason.h"
 #include "count/values.h"
 #include "dialect/dialect.h"
 
@@ -182,31 +183,13 @@ struct tally *tally_free(struct tally *t)
 	return NULL;
 }
 
-/* Success needs no reading. */
-static unsigned reason_of(const struct tally *t, const struct reply *reply, unsigned provider)
-{
-	struct smtpreply_question question = {
-		.code = reply->code,
-		.class = reply->class,
-		.stage = reply->stage == STAGE_RCPT   ? SMTPREPLY_STAGE_RCPT
-			 : reply->stage == STAGE_VRFY ? SMTPREPLY_STAGE_VRFY
-						      : SMTPREPLY_STAGE_OTHER,
-		.provider = provider,
-		.enhanced = reply->enhanced,
-		.text = reply->text,
-	};
-
-	return reply->class < 4 ? SMTPREPLY_CATEGORY_OK
-				: smtpreply_classify(t->catalogue, &question);
-}
-
 static void count_client_reply(struct tally *t, unsigned mta, const struct reply *reply)
 {
 	unsigned code = values_code(&t->values, reply->code, reply->class);
 	unsigned enhanced = values_enhanced(&t->values, &reply->enhanced, reply->class);
 	unsigned provider =
 		reply->hop == HOP_REMOTE ? smtpreply_provider_find(t->catalogue, reply->host) : 0;
-	unsigned reason = reason_of(t, reply, provider);
+	unsigned reason = reason_of(t->catalogue, reply, provider);
 
 	registry_add(t->registry, FAMILY_CLIENT_REPLIES,
 		     KEY4(mta, reply->hop, code, reply->evidence), 1);
@@ -219,14 +202,14 @@ static void count_client_reply(struct tally *t, unsigned mta, const struct reply
 		     KEY4(mta, reply->hop, code, enhanced), 1);
 	if (reply->hop == HOP_REMOTE)
 		registry_add(t->registry, FAMILY_CLIENT_PROVIDER_REASONS,
-			     KEY3(provider, values_code(&t->values, 0, reply->class), reason), 1);
+			     KEY3(provider, values_class(&t->values, reply->class), reason), 1);
 }
 
 static void count_server_reply(struct tally *t, unsigned mta, const struct reply *reply)
 {
 	unsigned code = values_code(&t->values, reply->code, reply->class);
 	unsigned enhanced = values_enhanced(&t->values, &reply->enhanced, reply->class);
-	unsigned reason = reason_of(t, reply, 0);
+	unsigned reason = reason_of(t->catalogue, reply, 0);
 
 	registry_add(t->registry, FAMILY_SERVER_REPLIES, KEY3(mta, code, reply->evidence), 1);
 	code = values_code_alone(&t->values, code);

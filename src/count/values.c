@@ -166,6 +166,15 @@ unsigned values_code(const struct values *v, unsigned code, unsigned class)
 	return code == 0 ? v->unspecified + (class - CLASS_MIN) : v->code_index[code - CODE_MIN];
 }
 
+unsigned values_class(const struct values *v, unsigned class)
+{
+	unsigned i = 0;
+
+	while (!span_eq(v->class[i], class_names[class - CLASS_MIN]))
+		i++;
+	return i;
+}
+
 unsigned values_code_alone(const struct values *v, unsigned index)
 {
 	return index > v->other && index < v->other + CLASSES ? v->other : index;

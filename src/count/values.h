@@ -37,6 +37,12 @@ void values_done(struct values *values);
 /* CODE is 200 to 599, or 0 where only the class is known. */
 unsigned values_code(const struct values *values, unsigned code, unsigned class);
 
+/*
+ * For families that show of a code only its class: the first index that shows CLASS, so that there is
+ * one series for it, and it is found again by its labels.
+ */
+unsigned values_class(const struct values *values, unsigned class);
+
 /* For families without a label for the class: there code="other" is one value, not one for each class. */
 unsigned values_code_alone(const struct values *values, unsigned index);
 

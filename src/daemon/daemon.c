@@ -279,6 +279,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si,
 			  message[0] ? message : strerror(-r));
 	else
 		log_info("reloaded");
+	d->routes.catalogue = d->exporter->numbers.catalogue;
 	keeper_save(&d->keeper);
 	arm_save(d);
 	if (!d->exporter->source_up)
@@ -312,6 +313,16 @@ static void answer_status(void *userdata, struct routes_status *ret)
 	struct daemon *d = userdata;
 
 	exporter_status(d->exporter, ret);
+}
+
+/* Nothing before the backlog is read, as in the metrics. */
+static bool answer_count(void *userdata, unsigned code, struct routes_count *ret)
+{
+	struct daemon *d = userdata;
+
+	if (d->exporter->caught_up)
+		exporter_count(d->exporter, code, ret);
+	return d->exporter->caught_up;
 }
 
 /* The sources that exist all the time; those of the journal come and go. */
@@ -471,6 +482,9 @@ int daemon_run(struct exporter *exporter)
 			.telemetry_path = exporter->options->telemetry_path,
 			.metrics = answer_metrics,
 			.status = answer_status,
+			.catalogue = exporter->numbers.catalogue,
+			.languages = exporter->languages,
+			.count = answer_count,
 		},
 	};
 	int r;

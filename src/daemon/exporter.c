@@ -90,6 +90,9 @@ static int init(struct exporter *e, const struct options *options,
 	r = numbers_init(&e->numbers, options, message);
 	if (r < 0)
 		return r;
+	r = languages_new(&e->languages);
+	if (r < 0)
+		return r;
 	r = trust_new(&e->trust, options->trust);
 	if (r < 0)
 		return r;
@@ -123,6 +126,7 @@ struct exporter *exporter_free(struct exporter *e)
 	checkpoint_file_free(e->resumable);
 	journal_free(e->journal);
 	trust_free(e->trust);
+	languages_free(e->languages);
 	numbers_done(&e->numbers);
 	free(e);
 	return NULL;
@@ -276,6 +280,32 @@ void exporter_status(const struct exporter *e, struct routes_status *ret)
 		.last_read_usec = e->last_read_usec,
 		.now_usec = exporter_now_usec(),
 	};
+}
+
+/* The sum of the series of FAMILY whose label `code`, in SLOT of the key, is CODE. */
+static uint64_t count_code(const struct exporter *e, enum family family, unsigned slot, span_t code)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < registry_series_n(e->numbers.registry, family); i++) {
+		const struct series *s = registry_series(e->numbers.registry, family, i);
+		unsigned index = key_slot(s->key, slot);
+
+		if (span_eq(registry_label_value(e->numbers.registry, LABEL_code, index), code))
+			sum += *s->value;
+	}
+	return sum;
+}
+
+void exporter_count(const struct exporter *e, unsigned code, struct routes_count *ret)
+{
+	const char digits[] = { (char)('0' + code / 100), (char)('0' + code / 10 % 10),
+				(char)('0' + code % 10) };
+	span_t text = span_make(digits, sizeof(digits));
+
+	/* The keys of tally.c: mta, hop, code, evidence; mta, code, evidence. */
+	ret->received = count_code(e, FAMILY_CLIENT_REPLIES, 2, text);
+	ret->given = count_code(e, FAMILY_SERVER_REPLIES, 1, text);
 }
 
 /*

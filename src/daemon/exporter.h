@@ -26,6 +26,7 @@ struct exporter {
 		struct registry *registry;
 		struct tally *tally;
 	} numbers;
+	struct languages *languages;
 	struct trust *trust;
 	struct journal *journal;
 	struct pipeline pipeline;
@@ -79,6 +80,9 @@ int exporter_load(struct exporter *exporter, const char *path);
 int exporter_save(struct exporter *exporter, const char *path);
 
 void exporter_status(const struct exporter *exporter, struct routes_status *ret);
+
+/* How often CODE, 200 to 599, was received and given; remote and local hops, all evidence. */
+void exporter_count(const struct exporter *exporter, unsigned code, struct routes_count *ret);
 
 /*
  * Reads the catalogue and the mail servers' users again. Returns 0; or -errno and MESSAGE as above, and

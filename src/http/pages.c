@@ -2,41 +2,7 @@
 
 #include "http/pages.h"
 
-static const char page_head[] =
-	"<!DOCTYPE html>\n"
-	"<html lang=\"en\">\n"
-	"<head>\n"
-	"<meta charset=\"utf-8\">\n"
-	"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	"<meta name=\"color-scheme\" content=\"light dark\">\n"
-	"<title>SMTP reply exporter</title>\n"
-	"<style>\n"
-	":root { --ink: #1d2433; --paper: #fff; --faint: #5b6475; --line: #d8dce4;"
-	" --link: #0b57b0; --good: #1a6e2e; --bad: #b3261e; }\n"
-	"@media (prefers-color-scheme: dark) {\n"
-	":root { --ink: #e4e7ee; --paper: #14171d; --faint: #9aa3b4; --line: #333a47;"
-	" --link: #8ab8f5; --good: #74c98a; --bad: #f2938c; }\n"
-	"}\n"
-	"body { margin: 0 auto; max-width: 40rem; padding: 1.5rem 1rem; color: var(--ink);"
-	" background: var(--paper); font: 1rem/1.5 system-ui, sans-serif; }\n"
-	"h1 { margin: 0; font-size: 1.5rem; }\n"
-	"h2 { margin: 2rem 0 .5rem; font-size: 1.125rem; }\n"
-	"p { margin: .25rem 0; }\n"
-	"a { color: var(--link); }\n"
-	"dl { display: grid; grid-template-columns: minmax(7rem, max-content) 1fr; margin: 0; }\n"
-	"dt, dd { margin: 0; padding: .375rem 1rem .375rem 0; border-top: 1px solid var(--line);"
-	" overflow-wrap: anywhere; }\n"
-	"dt, .faint { color: var(--faint); }\n"
-	".good { color: var(--good); }\n"
-	".bad { color: var(--bad); }\n"
-	"ul { margin: 0; padding-left: 1.25rem; }\n"
-	"li { padding: .25rem 0; }\n"
-	"</style>\n"
-	"</head>\n"
-	"<body>\n";
-
-static const char page_foot[] = "</body>\n"
-				"</html>\n";
+#include "http/frame.h"
 
 static bool is_path_char(char c)
 {
@@ -68,9 +34,11 @@ static void add_link(struct buf *out, const char *path, const char *what)
 	buf_add_str(out, "</span></li>\n");
 }
 
-static void add_links(struct buf *out, const char *telemetry_path)
+static void add_links(struct buf *out, const char *telemetry_path, bool has_codes)
 {
 	buf_add_str(out, "<h2>Pages</h2>\n<ul>\n");
+	if (has_codes)
+		add_link(out, "/codes", "what each reply code means, and how often it was seen");
 	add_link(out, telemetry_path, "the metrics, for Prometheus");
 	add_link(out, "/-/healthy", "whether this program runs");
 	add_link(out, "/-/ready", "whether it has read the journal up to now");
@@ -131,14 +99,14 @@ static void add_state(struct buf *out, const struct routes_status *status)
 	buf_add_str(out, "</dl>\n");
 }
 
-void pages_landing(struct buf *out, const struct routes_status *status, const char *telemetry_path)
+void pages_landing(struct buf *out, const struct routes_status *status, const struct routes *routes)
 {
-	buf_add_str(out, page_head);
+	frame_begin(out, SPAN("en"), SPAN("SMTP reply exporter"));
 	buf_add_str(out, "<h1>SMTP reply exporter</h1>\n<p class=\"faint\">Version ");
 	buf_add_html(out, span_str(status->version));
 	buf_add_str(out, "</p>\n<p>Counts the SMTP replies in the journal of this mail host, for "
 			 "Prometheus.</p>\n");
 	add_state(out, status);
-	add_links(out, telemetry_path);
-	buf_add_str(out, page_foot);
+	add_links(out, routes->telemetry_path, routes->catalogue != NULL);
+	frame_end(out);
 }

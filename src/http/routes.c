@@ -3,6 +3,7 @@
 #include "http/routes.h"
 
 #include "http/pages.h"
+#include "http/reference.h"
 
 enum {
 	STATUS_NOT_FOUND = 404,
@@ -22,7 +23,7 @@ static void answer_landing(const struct routes *routes, struct http_response *re
 
 	routes->status(routes->userdata, &status);
 	response->content_type = "text/html; charset=utf-8";
-	pages_landing(&response->body, &status, routes->telemetry_path);
+	pages_landing(&response->body, &status, routes);
 }
 
 /* That this is answered at all is the answer: the loop turns. */
@@ -60,13 +61,13 @@ static void answer_ready(const struct routes *routes, struct http_response *resp
 		buf_add_str(&response->body, "The journal cannot be read.\n");
 }
 
-static void answer_not_found(const struct routes *routes, struct http_response *response)
+static void answer_not_found(struct http_response *response)
 {
-	(void)routes;
 	response->status = STATUS_NOT_FOUND;
 	buf_add_str(&response->body, "There is nothing at this path.\n");
 }
 
+/* NULL: none of these. */
 static route_answer route_find(const struct routes *routes, const char *path)
 {
 	const struct {
@@ -82,13 +83,17 @@ static route_answer route_find(const struct routes *routes, const char *path)
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
 		if (strcmp(path, table[i].path) == 0)
 			return table[i].answer;
-	return answer_not_found;
+	return NULL;
 }
 
 void routes_handle(void *userdata, const struct http_request *request,
 		   struct http_response *response)
 {
 	const struct routes *routes = userdata;
+	route_answer answer = route_find(routes, request->path);
 
-	route_find(routes, request->path)(routes, response);
+	if (answer)
+		answer(routes, response);
+	else if (!reference_answer(routes, request, response))
+		answer_not_found(response);
 }

@@ -249,6 +249,7 @@ static void replace_body(struct http_response *response, unsigned status, const 
 	buf_add_str(&response->body, text);
 	response->status = status;
 	response->content_type = NULL;
+	response->vary = NULL;
 }
 
 /* Takes over the body in every case; NULL rather than one that is not complete. */
@@ -280,15 +281,13 @@ static bool add_headers(struct MHD_Response *mhd, const struct http_response *re
 		{ "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; "
 					     "base-uri 'none'; form-action 'none'; "
 					     "frame-ancestors 'none'" },
-		/* The last one. */
-		{ "Allow", "GET, HEAD" },
+		{ "Vary", response->vary },
+		{ "Allow", response->status == MHD_HTTP_METHOD_NOT_ALLOWED ? "GET, HEAD" : NULL },
 	};
-	size_t n = ARRAY_SIZE(headers);
 
-	if (response->status != MHD_HTTP_METHOD_NOT_ALLOWED)
-		n--;
-	for (size_t i = 0; i < n; i++)
-		if (MHD_add_response_header(mhd, headers[i].name, headers[i].value) != MHD_YES)
+	for (size_t i = 0; i < ARRAY_SIZE(headers); i++)
+		if (headers[i].value &&
+		    MHD_add_response_header(mhd, headers[i].name, headers[i].value) != MHD_YES)
 			return false;
 	return true;
 }
@@ -437,6 +436,7 @@ static enum MHD_Result on_request(void *userdata, struct MHD_Connection *connect
 		.path = path_of(url),
 		.accept = header_value(connection, "Accept"),
 		.accept_language = header_value(connection, "Accept-Language"),
+		.lang = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "lang"),
 	};
 	return request_complete(userdata, connection, slot, &request);
 }

@@ -39,12 +39,14 @@ struct http_request {
 		*path; /* percent-decoded, without query; a client's "*" and "x" stay as they are */
 	const char *accept;
 	const char *accept_language;
+	const char *lang; /* the value of `lang` in the query, percent-decoded */
 };
 
 /* Starts as status 200 with an empty body. */
 struct http_response {
 	unsigned status;
 	const char *content_type; /* static; NULL: text/plain in UTF-8 */
+	const char *vary;	  /* static; the header of that name; NULL: none */
 	struct buf body; /* taken over by the server; if it has failed, the client gets a 500 */
 };
 

@@ -16,12 +16,16 @@ enum {
 	CODES_NAME = 3,
 	CODES_IDENTIFIER = 4,
 	CODES_STATUS = 7,
+	CODES_SOURCE = 8,
+	CODES_STAGES = 9,
 	CODES_RETRYABLE = 11,
 	CODES_CATEGORY = 12,
 	CODES_DESCRIPTION = 13,
 	CODES_WHEN_SEEN = 14,
 	CODES_FIX_SENDER = 15,
 	CODES_FIX_RECEIVER = 16,
+	CODES_CAUSES = 17,
+	CODES_ENHANCED = 18,
 };
 
 enum {
@@ -31,6 +35,8 @@ enum {
 	ENHANCED_COLUMN_CLASSES = 3,
 	ENHANCED_COLUMN_NAME = 4,
 	ENHANCED_COLUMN_IDENTIFIER = 5,
+	ENHANCED_COLUMN_BASIC_CODES = 6,
+	ENHANCED_COLUMN_REFERENCE = 7,
 	ENHANCED_COLUMN_CATEGORY = 8,
 	ENHANCED_COLUMN_SPECIFIC = 9,
 	ENHANCED_COLUMN_MEANING = 10,
@@ -104,6 +110,10 @@ static const char *read_code(const span_t *f, void *ret)
 		.when_seen = f[CODES_WHEN_SEEN],
 		.fix_sender = f[CODES_FIX_SENDER],
 		.fix_receiver = f[CODES_FIX_RECEIVER],
+		.source = f[CODES_SOURCE],
+		.stages = f[CODES_STAGES],
+		.causes = f[CODES_CAUSES],
+		.enhanced = f[CODES_ENHANCED],
 	};
 	reason = read_code_number(f, &c->code);
 	if (reason)
@@ -191,6 +201,8 @@ static const char *read_enhanced(const span_t *f, void *ret)
 			.name = f[ENHANCED_COLUMN_NAME],
 			.identifier = f[ENHANCED_COLUMN_IDENTIFIER],
 			.meaning = f[ENHANCED_COLUMN_MEANING],
+			.basic_codes = f[ENHANCED_COLUMN_BASIC_CODES],
+			.reference = f[ENHANCED_COLUMN_REFERENCE],
 		},
 	};
 	if (kind == _ENHANCED_KIND_MAX)

@@ -11,5 +11,6 @@ extern const span_t data_enhanced_codes;
 extern const span_t data_reply_signatures;
 extern const span_t data_providers;
 extern const span_t data_headings;
+extern const span_t data_texts;
 
 #endif

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "count/reason.h"
 #include "count/values.h"
 #include "source/lines.h"
 #include "source/syslog_line.h"
@@ -50,21 +51,14 @@ struct log_line {
 /* What is said of a reply, as label values. */
 struct labels {
 	span_t mta, side, hop, stage, code, evidence, meaning;
-	span_t reason; /* empty: none */
+	span_t reason;
 	char enhanced[sizeof("5.999.999")];
 	char digits[sizeof("550")];
 };
 
-/* Why a reply was given. Here goes the classifier's answer; until then there is none. */
-static span_t reason_of(const struct parser *p, const struct reply *reply)
-{
-	(void)p;
-	(void)reply;
-	return SPAN_NULL;
-}
-
 static struct labels labels_of(const struct parser *p, const struct reply *reply, unsigned mta)
 {
+	const struct smtpreply_catalogue *catalogue = p->counter.catalogue;
 	const struct smtpreply_enhanced *e = &reply->enhanced;
 	unsigned code = values_code(&p->values, reply->code, reply->class);
 	struct labels l = {
@@ -75,7 +69,8 @@ static struct labels labels_of(const struct parser *p, const struct reply *reply
 		.code = p->values.code[code],
 		.evidence = evidence_names[reply->evidence],
 		.meaning = p->values.meaning[code],
-		.reason = reason_of(p, reply),
+		.reason = smtpreply_category_names[reason_of(catalogue, reply,
+							     reason_provider(catalogue, reply))],
 		.enhanced = "none",
 	};
 

@@ -53,14 +53,32 @@ static void add_replies(struct report *report, const struct counter *counter, en
 }
 
 /*
- * Adds the reasons of 4xx and 5xx replies. Here goes what the classifier counts: rows like those of
- * add_replies(), from its two families, with the name of the reason. Sorting and both kinds of output
- * know them already.
+ * Adds the reasons of 4xx and 5xx replies from one of their families; the code is in SLOT of its keys and
+ * the reason behind it. Codes without a row share one value there, whose class is not known: left out.
  */
-static void add_reasons(struct report *report, const struct counter *counter)
+static void add_reasons(struct report *report, const struct counter *counter, enum family family,
+			unsigned slot)
 {
-	(void)report;
-	(void)counter;
+	struct registry *r = counter->registry;
+
+	for (unsigned i = 0; i < registry_series_n(r, family); i++) {
+		const struct series *series = registry_series(r, family, i);
+		struct row row = {
+			.section = family == FAMILY_SERVER_REPLY_REASONS
+					   ? SECTION_SERVER
+					   : section_of(family, series->key),
+			.slot = key_slot(series->key, slot),
+			.reason = registry_label_value(r, LABEL_reason,
+						       key_slot(series->key, slot + 1)),
+		};
+
+		row.class = registry_label_value(r, LABEL_class, row.slot);
+		row.code = registry_label_value(r, LABEL_code, row.slot);
+		row.meaning = registry_label_value(r, LABEL_meaning, row.slot);
+		if (*series->value == 0 || *row.class.ptr < '4' || span_eq(row.code, SPAN("other")))
+			continue;
+		row_for(report, &row)->count += *series->value;
+	}
 }
 
 /* By section, class and code; behind a code its reasons, the most frequent first. */
@@ -123,7 +141,12 @@ static void add_transactions(struct report *report, const struct counter *counte
 /* No more rows than series. */
 static size_t room_for_rows(const struct counter *counter)
 {
-	static const enum family families[] = { FAMILY_CLIENT_REPLIES, FAMILY_SERVER_REPLIES };
+	static const enum family families[] = {
+		FAMILY_CLIENT_REPLIES,
+		FAMILY_SERVER_REPLIES,
+		FAMILY_CLIENT_REPLY_REASONS,
+		FAMILY_SERVER_REPLY_REASONS,
+	};
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
@@ -139,7 +162,8 @@ int report_init(struct report *report, const struct counter *counter)
 		return -ENOMEM;
 	add_replies(report, counter, FAMILY_CLIENT_REPLIES, 2);
 	add_replies(report, counter, FAMILY_SERVER_REPLIES, 1);
-	add_reasons(report, counter);
+	add_reasons(report, counter, FAMILY_CLIENT_REPLY_REASONS, 2);
+	add_reasons(report, counter, FAMILY_SERVER_REPLY_REASONS, 1);
 	qsort(report->rows, report->n_rows, sizeof(*report->rows), compare_rows);
 
 	name_amounts(report->failures, cause_names, _CAUSE_MAX);

@@ -15,10 +15,11 @@
 #include "util/option_table.h"
 
 extern const struct command command_parse, command_report;
-/* extern const struct command command_explain, command_compare; */
+extern const struct command command_explain, command_compare;
 
 static const struct command *const commands[] = {
-	/* &command_explain, &command_compare, */
+	&command_explain,
+	&command_compare,
 	&command_parse,
 	&command_report,
 };

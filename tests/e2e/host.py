@@ -46,15 +46,18 @@ CLEAN_ENV = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "LANG": "C.UTF-8", "HOME": "/root", "TERM": "dumb",
 }
-# Runs in its own mount namespace; every mount made here goes with its last process.
-LAUNCH = """set -e
-root=$1 run=$2; shift 2
+# Runs in its own mount namespace; every mount made here goes with the last process or descriptor.
+MOUNT = """set -e
+root=$1 run=$2
 mount -t tmpfs -o size=75% tmpfs "$run/tmp"
 mkdir "$run/tmp/upper" "$run/tmp/work" "$run/tmp/root"
 mount -t overlay overlay \
     -o "lowerdir=$root,upperdir=$run/tmp/upper,workdir=$run/tmp/work" "$run/tmp/root"
 tar -C "$run/seed" -cf - . | \
     tar -C "$run/tmp/root" --no-overwrite-dir --keep-directory-symlink -xpf -
+"""
+LAUNCH = """set -e
+run=$2; shift 2
 for group in $CGROUPS; do echo $$ > "$group/cgroup.procs" || :; done
 unset CGROUPS
 exec systemd-nspawn --boot --register=no --keep-unit --private-network --quiet \
@@ -203,6 +206,7 @@ class Host:
         self._process = None
         self._console = None
         self._cgroups = []
+        self._namespace = None  # keeps the root's mounts between two boots
         sweep()
         self._run = tempfile.mkdtemp(prefix=f"e2e-host-{os.getpid()}-")
         self.share = os.path.join(self._run, "share")  # the same directory is /e2e in the host
@@ -247,13 +251,27 @@ class Host:
     def boot(self, timeout=90):
         """Boot and wait until the host's systemd has started everything."""
         require_tools()
-        self._seed_base()
+        if self._namespace is None:
+            self._seed_base()
         name = f"\0e2e-{os.getpid()}-{id(self):x}"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
             notify.bind(name)
             notify.settimeout(1)
             self._spawn("@" + name[1:])
             self._wait_ready(notify, time.monotonic() + timeout)
+        if self._namespace is None:
+            self._namespace = os.open(f"/proc/{self._process.pid}/ns/mnt",
+                                      os.O_RDONLY | os.O_CLOEXEC)
+
+    def reboot(self, crash=False):
+        """Boot again, /run empty and everything else kept; after a crash nothing was told."""
+        if crash:
+            _kill(self.leader)
+            self._process.wait(15)
+        else:
+            self.shutdown()
+        self._reap()
+        self.boot()
 
     def _seed_base(self):
         """Files that every host needs, unless the caller wrote them."""
@@ -295,13 +313,17 @@ class Host:
             self._cgroups.append(group)
         environment = dict(CLEAN_ENV, NOTIFY_SOCKET=notify_address,
                            CGROUPS=" ".join(self._cgroups))
-        self._console = open(os.path.join(self._run, "console"), "w+b")
+        self._console = open(os.path.join(self._run, "console"), "a+b")
+        if self._namespace is None:
+            enter, script = ["unshare", "--mount", "--propagation", "private"], MOUNT + LAUNCH
+        else:
+            enter, script = ["nsenter", f"--mount=/proc/self/fd/{self._namespace}"], LAUNCH
         self._process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "TERM", "unshare", "--mount", "--propagation", "private",
-             "sh", "-c", LAUNCH, "launch", self.root, self._run,
-             "--hostname=" + self.hostname],
+            ["setpriv", "--pdeathsig", "TERM", *enter, "sh", "-c", script, "launch",
+             self.root, self._run, "--hostname=" + self.hostname],
             stdin=subprocess.DEVNULL, stdout=self._console, stderr=self._console,
-            env=environment, start_new_session=True)
+            env=environment, start_new_session=True,
+            pass_fds=() if self._namespace is None else (self._namespace,))
 
     def _wait_ready(self, notify, deadline):
         """Read nspawn's notifications until the host says READY=1; learn the pid of its init."""
@@ -373,7 +395,7 @@ class Host:
                         timeout=120).stdout
 
     def shutdown(self, timeout=30):
-        """Power the host off in good order; the root's contents are gone afterwards."""
+        """Power the host off in good order; the root's contents are gone with close()."""
         if self._process is None or self._process.poll() is not None:
             return
         self._process.terminate()  # nspawn asks the host's systemd to power off
@@ -384,6 +406,14 @@ class Host:
 
     def close(self):
         """Stop the host at once, if it runs, and remove its files. May be called twice."""
+        self._reap()
+        if self._namespace is not None:
+            os.close(self._namespace)
+            self._namespace = None
+        shutil.rmtree(self._run, ignore_errors=True)
+
+    def _reap(self):
+        """End the boot at hand, if there is one."""
         process, self._process = self._process, None
         if process is not None and process.poll() is None:
             if self.leader is not None:
@@ -401,7 +431,6 @@ class Host:
             self._console = None
         remove_cgroups(self._cgroups)
         self._cgroups = []
-        shutil.rmtree(self._run, ignore_errors=True)
 
 
 def _kill(pid):

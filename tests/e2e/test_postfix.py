@@ -39,6 +39,7 @@ import scenarios_server as server
 import wire
 from host import HostError, exit_on_signals, poll, require_tools
 from postfix_host import PostfixHost, World, mails, message_text
+from report import Report
 
 PORT = 10451
 UNIT = "smtp_reply_exporter.service"
@@ -65,28 +66,6 @@ CAUSES = {
 }
 DELIVERY = re.compile(r"^[0-9A-Za-z]+: to=<.*>, relay=(?P<relay>.*?), (?:conn_use=\d+, )?delay=.*?"
                       r", dsn=[\d.]+, status=(?P<status>\w+) \(", re.S)
-
-
-class Report:
-    """Prints a line for each check and remembers whether one failed."""
-
-    def __init__(self):
-        self.failed = 0
-        self.passed = 0
-
-    def check(self, name, problems, evidence=()):
-        """Passed if there are no problems; else they and the evidence are printed."""
-        if not problems:
-            self.passed += 1
-            print(f"ok   {name}", flush=True)
-            return
-        self.failed += 1
-        print(f"FAIL {name}")
-        for line in problems:
-            print(f"     {line}")
-        for line in list(evidence)[:40]:
-            print(f"       | {line}")
-        sys.stdout.flush()
 
 
 class Observation:

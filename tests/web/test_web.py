@@ -211,7 +211,11 @@ class Routes(unittest.TestCase):
             ("/metric", 404, TEXT_TYPE, rb".+\n"),
             ("/-/healthy/", 404, TEXT_TYPE, rb".+\n"),
             ("/-/", 404, TEXT_TYPE, rb".+\n"),
-            ("/codes", 404, TEXT_TYPE, rb".+\n"),
+            ("/codes", 200, HTML_TYPE, rb"<!DOCTYPE html>\n.*</html>\n"),
+            ("/codes/451", 200, HTML_TYPE, rb"<!DOCTYPE html>\n.*</html>\n"),
+            ("/codes?lang=xx", 404, HTML_TYPE, rb"<!DOCTYPE html>\n.*</html>\n"),
+            ("/codex", 404, TEXT_TYPE, rb".+\n"),
+            ("/compare", 404, TEXT_TYPE, rb".+\n"),
             ("/../metrics", 404, TEXT_TYPE, rb".+\n"),
             ("metrics", 404, TEXT_TYPE, rb".+\n"),
             ("*", 404, TEXT_TYPE, rb".+\n"),
@@ -423,7 +427,7 @@ class Landing(unittest.TestCase):
     def test_page(self):
         page, text = self.page()
         self.assertTrue(text.startswith('<!DOCTYPE html>\n<html lang="en">\n'))
-        self.assertEqual(page.links, ["/metrics", "/-/healthy", "/-/ready"])
+        self.assertEqual(page.links, ["/codes", "/metrics", "/-/healthy", "/-/ready"])
         for words in ('1.2.3 <script>&"\'', 'journal of <this> & "that" machine', "1234567",
                       "read up to now", "2026-01-02T03:04:05Z", "1 min ago"):
             self.assertIn(words, page.text)
@@ -450,7 +454,7 @@ class Landing(unittest.TestCase):
     def test_odd_telemetry_path(self):
         page, _ = self.page(telemetry_path=2)
         link = "/m%C3%A9%20%22%3Cx%3E&%3F%23%25"
-        self.assertEqual(page.links[0], link)
+        self.assertEqual(page.links[1], link)
         with Server(telemetry_path=2) as server:
             self.assertEqual(ask(server, link).status, 200)
 
