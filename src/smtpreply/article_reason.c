@@ -25,9 +25,11 @@ void article_reason(struct article *a, const struct article_source *source,
 	};
 	struct smtpreply_verdict verdict = smtpreply_explain(source->catalogue, &question);
 
-	article_define(a, source, "category",
-		       article_word2(a, source, SPAN("category_"),
-				     smtpreply_category_names[verdict.category]),
-		       a->language);
+	article_heading(a, source, ARTICLE_SECTION, "category");
+	article_begin(a, ARTICLE_PARAGRAPH);
+	article_add(a,
+		    article_word2(a, source, SPAN("category_"),
+				  smtpreply_category_names[verdict.category]),
+		    a->language);
 	article_define(a, source, "recognised_by", evidence(&verdict), LANGUAGE_EN);
 }
