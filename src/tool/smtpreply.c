@@ -14,13 +14,14 @@
 #include "util/buf.h"
 #include "util/option_table.h"
 
-extern const struct command command_parse, command_report;
+extern const struct command command_check, command_parse, command_report;
 /* extern const struct command command_explain, command_compare; */
 
 static const struct command *const commands[] = {
 	/* &command_explain, &command_compare, */
 	&command_parse,
 	&command_report,
+	&command_check,
 };
 
 /* A word further off than this is no slip of the fingers. */
