@@ -17,6 +17,7 @@
 extern const struct command command_check, command_parse, command_report;
 /* extern const struct command command_explain, command_compare; */
 
+/* In the order of --help. */
 static const struct command *const commands[] = {
 	/* &command_explain, &command_compare, */
 	&command_parse,
