@@ -17,6 +17,7 @@
 #include "smtpreply/catalogue.h"
 #include "util/cursor.h"
 #include "util/macros.h"
+#include "util/utf8.h"
 
 #define FILE_BYTES_MAX ((off_t)4 * 1024 * 1024)
 #define PATH_BYTES_MAX 4096u
@@ -31,34 +32,6 @@ static int PRINTF_LIKE(3, 4) complain(const struct complaint *c, int r, const ch
 		(void)vsnprintf(c->text, c->size, format, args);
 	va_end(args);
 	return r;
-}
-
-/* Length of the UTF-8 character (RFC 3629 section 4) at the start of S; 0 if there is none. */
-static size_t utf8_length(span_t s)
-{
-	static const struct {
-		unsigned char first, last, low, high; /* the first byte; the second one */
-		size_t len;
-	} forms[] = {
-		{ 0x00, 0x7f, 0, 0, 1 },       { 0xc2, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 },
-		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-	const unsigned char *p = (const unsigned char *)s.ptr;
-	size_t i = 0;
-
-	while (i < ARRAY_SIZE(forms) && (p[0] < forms[i].first || p[0] > forms[i].last))
-		i++;
-	if (i == ARRAY_SIZE(forms) || s.len < forms[i].len)
-		return 0;
-	if (forms[i].len > 1 && (p[1] < forms[i].low || p[1] > forms[i].high))
-		return 0;
-	for (size_t k = 2; k < forms[i].len; k++)
-		if ((p[k] & 0xc0) != 0x80)
-			return 0;
-	return forms[i].len;
 }
 
 /* Texts become label values and pages: UTF-8 without control characters but tab and newline. */

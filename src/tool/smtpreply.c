@@ -14,14 +14,16 @@
 #include "util/buf.h"
 #include "util/option_table.h"
 
-extern const struct command command_parse, command_report;
-extern const struct command command_explain, command_compare;
+extern const struct command command_check, command_compare, command_explain, command_parse,
+	command_report;
 
+/* In the order of --help. */
 static const struct command *const commands[] = {
 	&command_explain,
 	&command_compare,
 	&command_parse,
 	&command_report,
+	&command_check,
 };
 
 /* A word further off than this is no slip of the fingers. */

@@ -317,6 +317,38 @@ class Parse(unittest.TestCase):
         self.assertEqual(text, (GOLDEN / "parse.txt").read_text(encoding="utf-8"))
 
 
+class Check(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.directory = pathlib.Path(directory.name)
+
+    def write(self, text):
+        (self.directory / "providers.tsv").write_text(text, encoding="utf-8")
+
+    def test_good_ones(self):
+        self.assertEqual(good(self, "check", str(self.directory)), "%s: good\n" % self.directory)
+        self.write("suffix\tprovider\tverified\nexample.com\texample\tknown\n")
+        self.assertEqual(good(self, "check", str(self.directory)), "%s: good\n" % self.directory)
+
+    def test_bad_ones_are_told_with_file_and_line(self):
+        self.write("suffix\tprovider\tverified\nexample.com\texample\tknown\nexample.org\n")
+        result = tool("check", str(self.directory))
+        self.assertEqual((result.returncode, result.stdout), (1, b""))
+        self.assertRegex(result.stderr.decode(), r"^smtpreply check: \S+/providers\.tsv:3: .+\n$")
+
+    def test_what_cannot_be_read_is_told(self):
+        result = tool("check", str(self.directory / "nothing"))
+        self.assertEqual((result.returncode, result.stdout), (1, b""))
+        self.assertRegex(result.stderr.decode(), r"^smtpreply check: .*nothing.+\n$")
+
+    def test_it_takes_one_directory(self):
+        for arguments in ([], ["a", "b"]):
+            result = tool("check", *arguments)
+            self.assertEqual((result.returncode, result.stdout), (2, b""))
+            self.assertRegex(result.stderr, rb"^smtpreply check: [^\n]+; see --help\n$")
+
+
 def on_terminal(arguments, columns=80, stderr=False, **more):
     """Runs it with standard output (or standard error) on a terminal; returns what that got."""
     own, other = pty.openpty()
