@@ -19,11 +19,7 @@ extern const struct command command_check, command_compare, command_explain, com
 
 /* In the order of --help. */
 static const struct command *const commands[] = {
-	&command_explain,
-	&command_compare,
-	&command_parse,
-	&command_report,
-	&command_check,
+	&command_explain, &command_compare, &command_parse, &command_report, &command_check,
 };
 
 /* A word further off than this is no slip of the fingers. */

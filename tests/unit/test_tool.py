@@ -144,9 +144,9 @@ class Parse(unittest.TestCase):
                            "proto=ESMTP helo=<x.example>", "postfix/smtpd")
                 + log_line(delivery("4F2", 250, None, relay="127.0.0.1[127.0.0.1]:25")))
         self.assertEqual([line.split() for line in good(self, "parse", text=text).splitlines()], [
-            "client remote rcpt 451 4.7.1 logged postfix local_error".split(),
-            "server - rcpt 554 5.7.1 logged postfix transaction_failed".split(),
-            "client local data_end 250 none logged postfix ok".split(),
+            "client remote rcpt 451 4.7.1 logged postfix local_error policy".split(),
+            "server - rcpt 554 5.7.1 logged postfix transaction_failed relay_denied".split(),
+            "client local data_end 250 none logged postfix ok ok".split(),
         ])
 
     def test_columns_stand_below_each_other(self):
@@ -207,7 +207,7 @@ class Parse(unittest.TestCase):
             "time": "2026-03-10T08:00:01.5+01:00", "host": "mail.example.com",
             "identifier": "postfix/smtp", "mta": "postfix", "side": "client", "hop": "remote",
             "stage": "rcpt", "code": "451", "enhanced": "4.7.1", "evidence": "logged",
-            "meaning": "local_error", "text": "wait \"a\" \\ bit"}])
+            "meaning": "local_error", "reason": "policy", "text": "wait \"a\" \\ bit"}])
 
     def test_hostile_text_stays_text(self):
         """Nothing of it reaches a terminal as a control character, and all of it is UTF-8."""
