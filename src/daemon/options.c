@@ -21,6 +21,11 @@ static refusal take_file(struct options *o, const char *value)
 	return journal_options_file(&o->journal, value);
 }
 
+static refusal take_container(struct options *o, const char *value)
+{
+	return journal_options_container(&o->journal, value);
+}
+
 static refusal take_namespace(struct options *o, const char *value)
 {
 	return journal_options_namespace(&o->journal, value);
@@ -120,6 +125,9 @@ static const struct option_row rows[] = {
 	  take_file },
 	{ "journal.namespace", "NS", "the default namespace",
 	  "Read the journal namespace NS (LogNamespace= of a unit).", take_namespace },
+	{ "journal.container", "NAME", NULL,
+	  "Believe the container NAME: take apart the syslog lines that it prints; repeatable.",
+	  take_container },
 	{ "journal.since", "WHEN", "now",
 	  "Where to start: now, boot, all, @SECONDS or a time such as \"2026-01-31 12:00:00\" "
 	  "(UTC with a Z behind it).",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "source/fields.h"
 
+#include "source/syslog_line.h"
 #include "util/cursor.h"
 
 /* Grouped by the second letter of the name, which tells most others apart. */
@@ -98,6 +99,7 @@ void fields_start(struct fields *fields)
 	fields->record = (struct record){ .uid = RECORD_UID_NONE };
 	fields->seen = 0;
 	fields->doubled = false;
+	fields->inside = false;
 	fields->notice = false;
 	fields->notice_dropped = false;
 	fields->n_dropped = 0;
@@ -108,6 +110,31 @@ static bool is_wanted(const struct fields *fields)
 	span_t identifier = fields->record.identifier;
 
 	return fields->wanted(identifier) || span_eq(identifier, JOURNALD_IDENTIFIER);
+}
+
+static bool is_believed(const struct fields *fields, span_t container)
+{
+	for (const char *const *name = fields->containers; name && *name; name++)
+		if (span_eq(span_str(*name), container))
+			return true;
+	return false;
+}
+
+/*
+ * Docker's and Podman's journald drivers relay what a container prints, line by line. Whoever does not
+ * run as root cannot be one of them, and keeps its own _UID: so a forged line stays untrusted. A line
+ * without the head of a syslog daemon is no mail server's.
+ */
+static void unwrap(struct record *record)
+{
+	struct syslog_line line;
+
+	if (!syslog_line_parse(record->message, &line))
+		return;
+	record->identifier = line.identifier;
+	record->message = line.message;
+	record->pid = line.pid;
+	record->container = false;
 }
 
 static void store(struct fields *fields, enum field field, span_t value)
@@ -135,8 +162,11 @@ static void store(struct fields *fields, enum field field, span_t value)
 	case FIELD_PID:
 		record->pid = parse_u32(value, 0);
 		break;
-	case FIELD_CONTAINER_ID:
 	case FIELD_CONTAINER_NAME:
+		fields->inside = is_believed(fields, value);
+		record->container = true;
+		break;
+	case FIELD_CONTAINER_ID:
 		record->container = true;
 		break;
 	case FIELD_TRANSPORT:
@@ -166,13 +196,16 @@ bool fields_add(struct fields *fields, span_t data)
 	}
 	fields->seen |= 1U << field;
 	store(fields, field, span_tail(data, names[field].len));
-	return field != FIELD_IDENTIFIER || is_wanted(fields);
+	/* Of a container the identifier says nothing, and its name may come later. */
+	return field != FIELD_IDENTIFIER || fields->containers || is_wanted(fields);
 }
 
 const struct record *fields_finish(struct fields *fields)
 {
 	if (fields->doubled)
 		fields->record.identifier = SPAN_NULL;
+	else if (fields->inside)
+		unwrap(&fields->record);
 	if (fields->notice && fields->notice_dropped)
 		fields->record.dropped = fields->n_dropped;
 	return &fields->record;

@@ -6,6 +6,9 @@
  * Collects the fields of one journal entry, `NAME=value` in any order, into a record. Values are copied
  * because the journal's memory is valid until the next field only; nothing is allocated.
  *
+ * Of a container that is believed, what counts is not the entry but the line that it relays: the head
+ * that a syslog daemon put before it says who wrote it.
+ *
  * A value that is too long is treated as absent, so that a part of it can never pass for the whole;
  * only the message is cut. A field of a record that occurs twice (the native protocol allows it, and
  * their order in the file is arbitrary) makes the entry one without identifier, and so nobody's.
@@ -18,8 +21,10 @@
 struct fields {
 	struct record record;
 	bool (*wanted)(span_t identifier);
-	unsigned seen; /* bits: fields that occurred */
+	const char *const *containers; /* NULL-terminated; NULL: believe none */
+	unsigned seen;		       /* bits: fields that occurred */
 	bool doubled;
+	bool inside; /* relayed from one of CONTAINERS */
 	bool notice; /* from journald itself, which says so in fields that nobody else can write */
 	bool notice_dropped; /* and the notice is that messages were dropped */
 	uint64_t n_dropped;

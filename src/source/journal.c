@@ -71,6 +71,7 @@ int journal_new(struct journal **ret, const struct journal_config *config)
 		return -ENOMEM;
 	j->config = *config;
 	j->fields.wanted = config->wanted;
+	j->fields.containers = config->containers;
 	j->epoll = config->files ? -1 : epoll_create1(EPOLL_CLOEXEC);
 	r = !config->files && j->epoll < 0 ? -errno : sigbus_install();
 	if (r < 0) {

@@ -41,6 +41,11 @@ struct journal_config {
 	const char *directory;
 	const char *const *files; /* NULL-terminated; these are read once, and not followed */
 	const char *name_space;	  /* NULL: the default namespace (journald's LogNamespace=) */
+	/*
+	 * Containers whose relayed lines are taken apart and believed, by CONTAINER_NAME; NULL-terminated;
+	 * NULL: none.
+	 */
+	const char *const *containers;
 	enum journal_since since; /* where to start the first time */
 	uint64_t since_usec;	  /* realtime, for JOURNAL_SINCE_TIME */
 

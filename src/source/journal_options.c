@@ -24,6 +24,14 @@ refusal journal_options_namespace(struct journal_options *o, const char *value)
 	return *value ? NULL : "give a namespace, as in LogNamespace= of a unit";
 }
 
+refusal journal_options_container(struct journal_options *o, const char *value)
+{
+	if (o->n_containers == JOURNAL_OPTIONS_CONTAINERS_MAX)
+		return "at most 32 containers";
+	o->containers[o->n_containers++] = value;
+	return *value ? NULL : "give the name of a container, as docker ps shows it";
+}
+
 refusal journal_options_since(struct journal_options *o, const char *value)
 {
 	static const struct {
@@ -67,6 +75,7 @@ struct journal_config journal_options_config(const struct journal_options *o,
 		.directory = o->directory,
 		.files = o->n_files > 0 ? o->files : NULL,
 		.name_space = o->name_space,
+		.containers = o->n_containers > 0 ? o->containers : NULL,
 		.since = o->since,
 		.since_usec = o->since_usec,
 		.wanted = wanted,

@@ -8,13 +8,16 @@
 #include "util/option_table.h"
 
 #define JOURNAL_OPTIONS_FILES_MAX 64u
+#define JOURNAL_OPTIONS_CONTAINERS_MAX 32u
 
 /* All strings belong to argv. */
 struct journal_options {
 	const char *directory;				  /* NULL: the system's journal */
 	const char *files[JOURNAL_OPTIONS_FILES_MAX + 1]; /* NULL-terminated */
 	unsigned n_files;
-	const char *name_space; /* NULL: the default one */
+	const char *name_space;					    /* NULL: the default one */
+	const char *containers[JOURNAL_OPTIONS_CONTAINERS_MAX + 1]; /* NULL-terminated */
+	unsigned n_containers;
 	enum journal_since since;
 	uint64_t since_usec; /* realtime, for JOURNAL_SINCE_TIME */
 };
@@ -23,6 +26,7 @@ struct journal_options {
 refusal journal_options_directory(struct journal_options *o, const char *value);
 refusal journal_options_file(struct journal_options *o, const char *value);
 refusal journal_options_namespace(struct journal_options *o, const char *value);
+refusal journal_options_container(struct journal_options *o, const char *value);
 refusal journal_options_since(struct journal_options *o, const char *value);
 
 /* Whether at most one of directory, files and namespace was given. */

@@ -318,7 +318,8 @@ int checkpoint_lock(const char *path)
 
 	if (!name)
 		return -ENOMEM;
-	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	/* Not for writing, so that the file system can be made read-only meanwhile. */
+	fd = open(name, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	r = fd < 0 ? -errno : 0;
 	free(name);
 	if (r == 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {

@@ -36,6 +36,11 @@ static refusal take_journal_file(struct options *o, const char *value)
 	return journal_options_file(&o->journal, value);
 }
 
+static refusal take_container(struct options *o, const char *value)
+{
+	return journal_options_container(&o->journal, value);
+}
+
 static refusal take_namespace(struct options *o, const char *value)
 {
 	return journal_options_namespace(&o->journal, value);
@@ -60,6 +65,9 @@ static const struct option_row rows[] = {
 	{ "journal.directory", "DIR", "this machine's journal", "Read the journal files in DIR.",
 	  take_directory },
 	{ "journal.file", "FILE", NULL, "Read this journal file; repeatable.", take_journal_file },
+	{ "journal.container", "NAME", NULL,
+	  "Believe the container NAME: take apart the syslog lines that it prints; repeatable.",
+	  take_container },
 	{ "journal.namespace", "NS", "the default namespace",
 	  "Read the journal namespace NS (LogNamespace= of a unit).", take_namespace },
 	{ "journal.trust", "MODE", "trusted",

@@ -9,7 +9,7 @@ _smtpreply_options()
 	explain | compare) echo '--lang= --help' ;;
 	parse) echo '--file= --identifier= --json --help' ;;
 	report)
-		echo '--since= --journal.directory= --journal.file= --journal.namespace=' \
+		echo '--since= --journal.directory= --journal.file= --journal.container= --journal.namespace=' \
 			'--journal.trust= --json --help'
 		;;
 	check) echo '--help' ;;

@@ -135,11 +135,81 @@ static void test_second_entry_has_nothing_of_the_first(void **state)
 	assert_span(record->message, "");
 }
 
+static const char *const believed[] = { "mailcow-postfix-1", NULL };
+
+/* A line as syslog-ng in a container writes it, relayed by an engine that runs as root. */
+static const struct record *relay(const char *container, const char *message)
+{
+	fields->containers = believed;
+	fields_start(fields);
+	assert_true(add("SYSLOG_IDENTIFIER=0123456789ab"));
+	assert_true(add("_UID=0"));
+	assert_true(add("_PID=7"));
+	assert_true(add(container));
+	assert_true(add(message));
+	return fields_finish(fields);
+}
+
+static void test_lines_of_a_believed_container_are_taken_apart(void **state)
+{
+	const struct record *record =
+		relay("CONTAINER_NAME=mailcow-postfix-1",
+		      "MESSAGE=Mar 10 08:00:01 mail postfix/smtp[42]: 4F1: x");
+
+	(void)state;
+	assert_span(record->identifier, "postfix/smtp");
+	assert_span(record->message, "4F1: x");
+	assert_int_equal(record->pid, 42);
+	assert_int_equal(record->uid, 0);
+	assert_false(record->container);
+}
+
+static void test_other_lines_and_other_containers_stay_as_they_are(void **state)
+{
+	static const struct {
+		const char *container, *message;
+	} cases[] = {
+		{ "CONTAINER_NAME=mailcow-postfix-1", "MESSAGE=postfix/smtp[42]: 4F1: x" },
+		{ "CONTAINER_NAME=mailcow-postfix-1", "MESSAGE=" },
+		{ "CONTAINER_NAME=mailcow-postfix-11",
+		  "MESSAGE=Mar 10 08:00:01 mail postfix/smtp[42]: 4F1: x" },
+		{ "CONTAINER_NAME=", "MESSAGE=Mar 10 08:00:01 mail postfix/smtp[42]: 4F1: x" },
+		{ "CONTAINER_ID=mailcow-postfix-1",
+		  "MESSAGE=Mar 10 08:00:01 mail postfix/smtp[42]: 4F1: x" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct record *record = relay(cases[i].container, cases[i].message);
+
+		assert_span(record->identifier, "0123456789ab");
+		assert_true(record->container);
+	}
+}
+
+static void test_a_container_named_twice_is_nobody(void **state)
+{
+	const struct record *record;
+
+	(void)state;
+	fields->containers = believed;
+	fields_start(fields);
+	assert_true(add("SYSLOG_IDENTIFIER=postfix/smtp"));
+	assert_true(add("CONTAINER_NAME=other"));
+	assert_true(add("CONTAINER_NAME=mailcow-postfix-1"));
+	assert_true(add("MESSAGE=Mar 10 08:00:01 mail postfix/smtp[42]: 4F1: x"));
+	record = fields_finish(fields);
+	assert_span(record->identifier, "");
+}
+
 int main(void)
 {
 #define FIELDS_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		FIELDS_TEST(test_every_prefix_of_every_name),
+		FIELDS_TEST(test_lines_of_a_believed_container_are_taken_apart),
+		FIELDS_TEST(test_other_lines_and_other_containers_stay_as_they_are),
+		FIELDS_TEST(test_a_container_named_twice_is_nobody),
 		FIELDS_TEST(test_names_are_whole),
 		FIELDS_TEST(test_stops_where_not_wanted),
 		FIELDS_TEST(test_too_long_identifier_is_nobody),
