@@ -31,7 +31,8 @@ PATIENCE = 60.0
 
 MAIL = "smtp_client_", "smtp_server_"
 OWN = "smtp_reply_exporter_"
-REPLY_FAMILIES = {side: ["smtp_%s_replies_total" % side, "smtp_%s_reply_stages_total" % side,
+REPLY_FAMILIES = {side: ["smtp_%s_replies_total" % side, "smtp_%s_reply_reasons_total" % side,
+                         "smtp_%s_reply_stages_total" % side,
                          "smtp_%s_reply_enhanced_total" % side] for side in ("client", "server")}
 
 _SAMPLE = re.compile(r'([a-zA-Z_:]+)(\{[^\n]*\})? (\S+)')
