@@ -2,12 +2,18 @@
 
 #include "tool/counter.h"
 
-int counter_init(struct counter *c, enum trust_mode trust)
+#include <stdio.h>
+
+int counter_init(struct counter *c, enum trust_mode trust, const char *catalogue_dir, char *message)
 {
 	int r;
 
 	*c = (struct counter){ .catalogue = NULL };
+	message[0] = '\0';
 	r = smtpreply_catalogue_new(&c->catalogue);
+	if (r == 0 && catalogue_dir)
+		r = smtpreply_catalogue_overlay(c->catalogue, catalogue_dir, message,
+						COUNTER_MESSAGE_MAX);
 	if (r == 0)
 		r = registry_new(&c->registry);
 	if (r == 0)
@@ -16,6 +22,8 @@ int counter_init(struct counter *c, enum trust_mode trust)
 		r = trust_new(&c->trust, trust);
 	if (r == 0)
 		pipeline_init(&c->pipeline, c->trust, c->tally);
+	else if (!message[0])
+		snprintf(message, COUNTER_MESSAGE_MAX, "%s", strerror(-r));
 	return r;
 }
 

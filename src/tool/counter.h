@@ -16,8 +16,15 @@ struct counter {
 	struct pipeline pipeline;
 };
 
-/* Returns 0 or -errno; counter_done() is to be called in any case. */
-int counter_init(struct counter *counter, enum trust_mode trust);
+/* What is wrong with a file of CATALOGUE_DIR: path, line and reason. */
+#define COUNTER_MESSAGE_MAX 1024
+
+/*
+ * CATALOGUE_DIR may be NULL. Returns 0; or -errno and why in MESSAGE, of COUNTER_MESSAGE_MAX bytes.
+ * counter_done() is to be called in any case.
+ */
+int counter_init(struct counter *counter, enum trust_mode trust, const char *catalogue_dir,
+		 char *message);
 void counter_done(struct counter *counter);
 
 #endif

@@ -27,6 +27,7 @@ extern const struct command command_parse;
 struct options {
 	const char *file;	/* NULL: standard input */
 	const char *identifier; /* NULL: lines are those of a syslog file */
+	const char *catalogue_dir;
 	bool json;
 };
 
@@ -51,7 +52,7 @@ struct log_line {
 /* What is said of a reply, as label values. */
 struct labels {
 	span_t mta, side, hop, stage, code, evidence, meaning;
-	span_t reason;
+	span_t reason; /* `ok` where nothing failed */
 	char enhanced[sizeof("5.999.999")];
 	char digits[sizeof("550")];
 };
@@ -108,10 +109,8 @@ static void write_text(struct parser *p, const struct labels *l, const struct lo
 	add_cell(out, l->evidence, 7);
 	add_cell(out, l->mta, 7);
 	buf_add(out, l->meaning);
-	if (l->reason.len > 0) {
-		buf_add_char(out, ' ');
-		buf_add(out, l->reason);
-	}
+	buf_add_char(out, ' ');
+	buf_add(out, l->reason);
 	buf_add_str(out, repeat ? " repeat" : "");
 	buf_add_str(out, line->cut ? " cut" : "");
 	buf_add_char(out, '\n');
@@ -146,8 +145,7 @@ static void write_json(struct parser *p, const struct labels *l, const struct lo
 	json_member_text(&j, SPAN("enhanced"), span_str(l->enhanced));
 	json_member_text(&j, SPAN("evidence"), l->evidence);
 	json_member_text(&j, SPAN("meaning"), l->meaning);
-	if (l->reason.len > 0)
-		json_member_text(&j, SPAN("reason"), l->reason);
+	json_member_text(&j, SPAN("reason"), l->reason);
 	json_member_text(&j, SPAN("text"), reply->text);
 	add_flag(&j, SPAN("repeat"), repeat);
 	add_flag(&j, SPAN("cut"), line->cut);
@@ -264,6 +262,12 @@ static refusal take_identifier(struct options *o, const char *value)
 		       : "no mail server writes under that name; give one such as postfix/smtp";
 }
 
+static refusal take_catalogue_dir(struct options *o, const char *value)
+{
+	o->catalogue_dir = value;
+	return *value ? NULL : "give a directory";
+}
+
 static refusal take_json(struct options *o, const char *value)
 {
 	o->json = value != NULL;
@@ -276,6 +280,9 @@ static const struct option_row rows[] = {
 	  "Lines are bare messages of this program, as in --identifier=postfix/smtp, and not those "
 	  "of a syslog file.",
 	  take_identifier },
+	{ "catalogue.dir", "DIR", NULL,
+	  "Add the codes, signatures and providers in DIR to those built in, or replace them.",
+	  take_catalogue_dir },
 	{ "json", NULL, NULL, "Print one JSON object a line, with the reply's text.", take_json },
 	{ "help", NULL, NULL, "Print this help and exit.", NULL },
 };
@@ -285,7 +292,7 @@ static const struct option_table table = {
 	.usage =
 		"Usage: smtpreply parse [OPTION]...\n"
 		"Reads the lines of a mail log and prints a line for each SMTP reply in them: side, hop, "
-		"stage,\ncode, enhanced code, evidence, mail server and meaning. A reply that was there "
+		"stage,\ncode, enhanced code, evidence, mail server, meaning and reason. A reply that was there "
 		"before and is\nlogged once more is marked `repeat`, a line of which the end was dropped "
 		"`cut`.\n\n",
 	.rows = rows,
@@ -294,10 +301,13 @@ static const struct option_table table = {
 
 static int init(struct parser *p, const struct options *options, int fd)
 {
-	int r = counter_init(&p->counter, TRUST_IDENTIFIER);
+	char message[COUNTER_MESSAGE_MAX];
+	int r = counter_init(&p->counter, TRUST_IDENTIFIER, options->catalogue_dir, message);
 
 	if (r == 0)
 		r = values_init(&p->values, p->counter.catalogue);
+	else
+		option_table_complain(&table, "cannot start", "", message);
 	p->options = options;
 	p->now_usec = now_usec();
 	terminal_init(&p->terminal, STDOUT_FILENO);
@@ -305,21 +315,35 @@ static int init(struct parser *p, const struct options *options, int fd)
 	return r;
 }
 
+static void done(struct parser *p)
+{
+	values_done(&p->values);
+	counter_done(&p->counter);
+	buf_done(&p->out);
+	free(p);
+}
+
+static const char *input_name(const struct options *options)
+{
+	return options->file ? options->file : "standard input";
+}
+
+/* Says itself what went wrong. */
 static int parse(const struct options *options, int fd)
 {
 	struct parser *p = calloc(1, sizeof(*p));
 	int r = p ? init(p, options, fd) : -ENOMEM;
 
-	if (r == 0)
+	if (r == 0) {
 		r = run_lines(p);
-	if (r == 0)
-		explain_silence(p);
-	if (p) {
-		values_done(&p->values);
-		counter_done(&p->counter);
-		buf_done(&p->out);
+		if (r == 0)
+			explain_silence(p);
+		else
+			option_table_complain(&table, "cannot read ", input_name(options),
+					      strerror(-r));
 	}
-	free(p);
+	if (p)
+		done(p);
 	return r;
 }
 
@@ -332,11 +356,12 @@ static int run(int argc, char **argv)
 		return r == OPTION_TABLE_E_ANSWERED ? EXIT_SUCCESS : COMMAND_USAGE;
 	if (options.file)
 		fd = open(options.file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	r = fd < 0 ? -errno : parse(&options, fd);
-	if (r < 0)
-		option_table_complain(&table, "cannot read ",
-				      options.file ? options.file : "standard input", strerror(-r));
-	if (options.file && fd >= 0)
+	if (fd < 0) {
+		option_table_complain(&table, "cannot read ", options.file, strerror(errno));
+		return COMMAND_FAILED;
+	}
+	r = parse(&options, fd);
+	if (options.file)
 		close(fd);
 	return r < 0 ? COMMAND_FAILED : EXIT_SUCCESS;
 }

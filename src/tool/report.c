@@ -10,7 +10,7 @@
 /* Where series of a family go to. */
 static enum section section_of(enum family family, uint64_t key)
 {
-	if (family == FAMILY_SERVER_REPLIES)
+	if (family == FAMILY_SERVER_REPLIES || family == FAMILY_SERVER_REPLY_REASONS)
 		return SECTION_SERVER;
 	return key_slot(key, 1) == HOP_LOCAL ? SECTION_CLIENT_LOCAL : SECTION_CLIENT_REMOTE;
 }
@@ -53,8 +53,24 @@ static void add_replies(struct report *report, const struct counter *counter, en
 }
 
 /*
- * Adds the reasons of 4xx and 5xx replies from one of their families; the code is in SLOT of its keys and
- * the reason behind it. Codes without a row share one value there, whose class is not known: left out.
+ * Where the family of reasons has one value for all codes without a row, the class is that of any row of
+ * the section with that code which can have a reason.
+ */
+static const struct row *unlisted(const struct report *report, const struct row *like)
+{
+	for (unsigned i = 0; i < report->n_rows; i++) {
+		const struct row *row = &report->rows[i];
+
+		if (row->section == like->section && span_eq(row->code, like->code) &&
+		    row->reason.len == 0 && *row->class.ptr >= '4')
+			return row;
+	}
+	return like;
+}
+
+/*
+ * Adds the reasons of 4xx and 5xx replies from one of their families, behind the replies; the code is in
+ * SLOT of its keys and the reason behind it.
  */
 static void add_reasons(struct report *report, const struct counter *counter, enum family family,
 			unsigned slot)
@@ -63,20 +79,19 @@ static void add_reasons(struct report *report, const struct counter *counter, en
 
 	for (unsigned i = 0; i < registry_series_n(r, family); i++) {
 		const struct series *series = registry_series(r, family, i);
+		unsigned reason = key_slot(series->key, slot + 1);
 		struct row row = {
-			.section = family == FAMILY_SERVER_REPLY_REASONS
-					   ? SECTION_SERVER
-					   : section_of(family, series->key),
+			.section = section_of(family, series->key),
 			.slot = key_slot(series->key, slot),
-			.reason = registry_label_value(r, LABEL_reason,
-						       key_slot(series->key, slot + 1)),
+			.reason = registry_label_value(r, LABEL_reason, reason),
 		};
 
-		row.class = registry_label_value(r, LABEL_class, row.slot);
-		row.code = registry_label_value(r, LABEL_code, row.slot);
-		row.meaning = registry_label_value(r, LABEL_meaning, row.slot);
-		if (*series->value == 0 || *row.class.ptr < '4' || span_eq(row.code, SPAN("other")))
+		if (*series->value == 0 || reason == SMTPREPLY_CATEGORY_OK)
 			continue;
+		row.code = registry_label_value(r, LABEL_code, row.slot);
+		row.slot = unlisted(report, &row)->slot;
+		row.class = registry_label_value(r, LABEL_class, row.slot);
+		row.meaning = registry_label_value(r, LABEL_meaning, row.slot);
 		row_for(report, &row)->count += *series->value;
 	}
 }

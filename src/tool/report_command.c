@@ -18,6 +18,7 @@ extern const struct command command_report;
 struct options {
 	struct journal_options journal;
 	enum trust_mode trust;
+	const char *catalogue_dir; /* NULL: only what is built in */
 	bool json;
 };
 
@@ -51,6 +52,12 @@ static refusal take_trust(struct options *o, const char *value)
 	return trust_mode_parse(value, &o->trust) ? NULL : "give trusted or identifier";
 }
 
+static refusal take_catalogue_dir(struct options *o, const char *value)
+{
+	o->catalogue_dir = value;
+	return *value ? NULL : "give a directory";
+}
+
 static refusal take_json(struct options *o, const char *value)
 {
 	o->json = value != NULL;
@@ -74,6 +81,9 @@ static const struct option_row rows[] = {
 	  "trusted: count an entry only if the fields that journald adds fit the mail server. "
 	  "identifier: believe every SYSLOG_IDENTIFIER.",
 	  take_trust },
+	{ "catalogue.dir", "DIR", NULL,
+	  "Add the codes, signatures and providers in DIR to those built in, or replace them.",
+	  take_catalogue_dir },
 	{ "json", NULL, NULL, "Print one JSON object.", take_json },
 	{ "help", NULL, NULL, "Print this help and exit.", NULL },
 };
@@ -83,7 +93,7 @@ static const struct option_table table = {
 	.usage =
 		"Usage: smtpreply report [OPTION]...\n"
 		"Reads the journal once and prints how many SMTP replies there are in it, by side, "
-		"class, code\nand meaning. The numbers are those of the exporter.\n\n",
+		"class, code,\nmeaning and reason. The numbers are those of the exporter.\n\n",
 	.rows = rows,
 	.n_rows = ARRAY_SIZE(rows),
 };
@@ -172,6 +182,7 @@ static int count(struct counter *counter, const struct options *options)
 static int run(int argc, char **argv)
 {
 	struct options options = { .journal = { .since = JOURNAL_SINCE_ALL } };
+	char message[COUNTER_MESSAGE_MAX];
 	struct counter counter;
 	int r = option_table_parse(&table, argc, argv, &options);
 
@@ -184,11 +195,11 @@ static int run(int argc, char **argv)
 	}
 	if (r < 0)
 		return COMMAND_USAGE;
-	r = counter_init(&counter, options.trust);
+	r = counter_init(&counter, options.trust, options.catalogue_dir, message);
 	if (r == 0)
 		r = count(&counter, &options);
 	else
-		complain("cannot start", strerror(-r));
+		complain("cannot start", message);
 	counter_done(&counter);
 	return r < 0 ? COMMAND_FAILED : EXIT_SUCCESS;
 }

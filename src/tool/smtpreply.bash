@@ -7,10 +7,10 @@ _smtpreply_options()
 	case $1 in
 	'') echo '--version --help' ;;
 	explain | compare) echo '--lang= --help' ;;
-	parse) echo '--file= --identifier= --json --help' ;;
+	parse) echo '--file= --identifier= --catalogue.dir= --json --help' ;;
 	report)
 		echo '--since= --journal.directory= --journal.file= --journal.container= --journal.namespace=' \
-			'--journal.trust= --json --help'
+			'--journal.trust= --catalogue.dir= --json --help'
 		;;
 	check) echo '--help' ;;
 	esac
@@ -26,7 +26,7 @@ _smtpreply_values()
 		compgen -f -- "$2"
 		return
 		;;
-	--journal.directory)
+	--journal.directory | --catalogue.dir)
 		compgen -d -- "$2"
 		return
 		;;
@@ -63,7 +63,7 @@ _smtpreply()
 
 	if [[ $option ]]; then
 		mapfile -t COMPREPLY < <(_smtpreply_values "$option" "$cur")
-		[[ $option == *.directory || $option == *file ]] && compopt -o filenames 2>/dev/null
+		[[ $option == *.dir* || $option == *file ]] && compopt -o filenames 2>/dev/null
 	elif [[ $cur == -* ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(_smtpreply_options "$command")" -- "$cur")
 		[[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace 2>/dev/null

@@ -172,6 +172,7 @@ class Saving(StateCase):
         self.make([reply(0)])
         exporter = self.exporter("--journal.since=all", "--state.interval=200ms").start()
         self.counted(exporter, 1)
+        wait_for(lambda: os.path.exists(self.state), PATIENCE)
         stamp = os.stat(self.state).st_mtime_ns
         self.make([reply(len(FEW))])  # a series that is known already
         self.counted(exporter, 2)

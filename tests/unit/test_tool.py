@@ -28,12 +28,13 @@ from exporter import delivery, is_sanitized, once  # noqa: E402
 from journald import entry, make_journal, missing_remote  # noqa: E402
 
 EXPORT = ROOT / "tests/journal/postfix.export"
+SIGNATURES = ROOT / "src/smtpreply/data/reply-signatures.tsv"
 GOLDEN = ROOT / "tests/golden"
 MAN_PAGE = ROOT / "src/tool/smtpreply.1"
 COMPLETION = ROOT / "src/tool/smtpreply.bash"
 
 COMMANDS = {"explain", "compare", "parse", "report", "check"}
-COLUMNS = ["side", "hop", "stage", "code", "enhanced", "evidence", "mta", "meaning"]
+ALIGNED = ["side", "hop", "stage", "code", "enhanced", "evidence", "mta", "meaning"]
 PATIENCE = 60
 LINE_MAX = 17 * 1024
 
@@ -153,7 +154,7 @@ class Parse(unittest.TestCase):
         text = "".join(export_lines())
         starts = set()
         for line in good(self, "parse", text=text).splitlines():
-            starts.add(tuple(m.start() for m in re.finditer(r"\S+", line))[:len(COLUMNS)])
+            starts.add(tuple(m.start() for m in re.finditer(r"\S+", line))[:len(ALIGNED)])
         self.assertEqual(len(starts), 1, starts)
 
     def test_every_form_of_a_line(self):
@@ -208,6 +209,23 @@ class Parse(unittest.TestCase):
             "identifier": "postfix/smtp", "mta": "postfix", "side": "client", "hop": "remote",
             "stage": "rcpt", "code": "451", "enhanced": "4.7.1", "evidence": "logged",
             "meaning": "local_error", "reason": "policy", "text": "wait \"a\" \\ bit"}])
+
+    def test_an_overlay_gives_another_reason(self):
+        line = log_line(delivery("4F1", 550, "5.7.1", "come back with an umbrella"))
+        self.assertNotEqual(self.objects(line)[0]["reason"], "tls")
+        with tempfile.TemporaryDirectory() as directory:
+            path = pathlib.Path(directory, "reply-signatures.tsv")
+            header = SIGNATURES.read_text(encoding="utf-8").split("\n")[0]
+            path.write_text(header + "\nown1\t2\tan umbrella\ttls\t\t550\t5.7.1\tany\tno\tme\tyes\n",
+                            encoding="utf-8")
+            option = "--catalogue.dir=" + directory
+            self.assertEqual(self.objects(line, option)[0]["reason"], "tls")
+            path.write_text(header + "\nown1\n", encoding="utf-8")
+            for command in ("parse", "report"):
+                result = tool(command, option, text=line)
+                self.assertEqual((result.returncode, result.stdout), (1, b""))
+                self.assertRegex(result.stderr.decode(),
+                                 r"^smtpreply %s: cannot start: .*\.tsv:2: .+\n$" % command)
 
     def test_hostile_text_stays_text(self):
         """Nothing of it reaches a terminal as a control character, and all of it is UTF-8."""
@@ -403,6 +421,17 @@ class Report(unittest.TestCase):
     def test_json_is_one_line(self):
         self.assertEqual(self.report("--json").count("\n"), 1)
 
+    def check_reasons(self, report, metrics, side, labels):
+        """All but success, by code and reason."""
+        family = "smtp_%s_reply_reasons_total" % side
+        expected = {}
+        for code in metrics.by(family, "code", **labels):
+            for reason, count in metrics.by(family, "reason", code=code, **labels).items():
+                if reason != "ok":
+                    expected[code, reason] = count
+        self.assertEqual({(r["code"], r["reason"]): r["count"] for r in report["reasons"]
+                          if r["side"] == side and r.get("hop") == labels.get("hop")}, expected)
+
     def check_totals(self, report, metrics):
         for side, hops in (("client", ("remote", "local")), ("server", (None,))):
             for hop in hops:
@@ -418,6 +447,7 @@ class Report(unittest.TestCase):
                 total = [t["count"] for t in report["totals"]
                          if t["side"] == side and t.get("hop") == hop]
                 self.assertEqual(total, [metrics.sum(family, **labels)])
+                self.check_reasons(report, metrics, side, labels)
         for hop in ("remote", "local"):
             sums = metrics.by("smtp_client_deliveries_total", "status", hop=hop)
             self.assertEqual({k: v for k, v in report["deliveries"][hop].items() if v}, sums)
@@ -434,6 +464,21 @@ class Report(unittest.TestCase):
             self.assertEqual((status, error), (0, ""))
             with self.subTest(trust=trust):
                 self.check_totals(self.json("--journal.trust=" + trust), metrics)
+
+    def test_reasons_of_codes_that_nobody_lists(self):
+        """The family of reasons has one `other` for all classes."""
+        path = os.path.join(self.directory, "unlisted.journal")
+        make_journal(path, (entry(i, delivery("4F%d" % i, code, None))
+                            for i, code in enumerate((299, 497, 599, 599, 550))))
+        file = "--journal.file=" + path
+        status, metrics, _ = once(file)
+        self.assertEqual(status, 0)
+        self.check_totals(json.loads(good(self, "report", file, "--json")), metrics)
+        rows = re.findall(r"^  (\dxx|   )    (\w+| +) .*?(\w+) +(\d+) +[\d.]+%",
+                          good(self, "report", file), re.M)
+        self.assertEqual([(c, w, int(n)) for c, _, w, n in rows if "xx" in c],
+                         [("2xx", "unlisted", 1), ("4xx", "unlisted", 1),
+                          ("5xx", "mailbox_unavailable", 1), ("5xx", "unlisted", 2)])
 
     def test_since_starts_later(self):
         everything, later = self.json(), self.json("--since=2025-03-10T09:00:00Z")
