@@ -4,13 +4,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "smtpreply/article_text.h"
-#include "util/cursor.h"
+#include "tool/terminal.h"
 
-#define WIDTH_DEFAULT 80u
 /* Longer lines are hard to read. */
 #define WIDTH_MAX 100u
 
@@ -97,37 +95,16 @@ void show_done(struct show *show)
 	smtpreply_catalogue_free(show->catalogue);
 }
 
-static unsigned terminal_width(void)
-{
-	const char *columns = getenv("COLUMNS");
-	struct cursor c = cursor_over(span_str(columns));
-	struct winsize size;
-	uint64_t width;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		width = size.ws_col;
-	else if (!columns || !cursor_number(&c, 4, &width) || !cursor_at_end(&c))
-		width = WIDTH_DEFAULT;
-	return (unsigned)MIN(width, WIDTH_MAX);
-}
-
-/* https://no-color.org: any value but the empty one. */
-static bool wants_colour(void)
-{
-	const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
-
-	return isatty(STDOUT_FILENO) && !(no_colour && *no_colour) &&
-	       !(terminal && span_eq(span_str(terminal), SPAN("dumb")));
-}
-
 int show_article(struct show *show, bool known)
 {
-	const struct article_text_options options = {
-		.width = terminal_width(),
-		.colour = wants_colour(),
-	};
+	struct article_text_options options;
 	struct buf out = BUF_NULL;
 	bool failed = article_failed(&show->article);
+	struct terminal terminal;
+
+	terminal_init(&terminal, STDOUT_FILENO);
+	options.width = MIN(terminal.width, WIDTH_MAX);
+	options.colour = terminal.colours;
 
 	if (!failed)
 		article_text(&show->article, &options, &out);

@@ -7,6 +7,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "util/cursor.h"
+
 #define EIGHTHS 8u
 
 static bool wants_colours(void)
@@ -17,16 +19,26 @@ static bool wants_colours(void)
 	return !(no_color && *no_color) && !(term && strcmp(term, "dumb") == 0);
 }
 
+/* What the terminal says, else what a shell says in COLUMNS, else TERMINAL_WIDTH. */
+static unsigned width_of(const struct terminal *t, int fd)
+{
+	struct cursor c = cursor_over(span_str(getenv("COLUMNS")));
+	struct winsize size;
+	uint64_t columns;
+
+	if (t->is_terminal && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
+	if (cursor_number(&c, 4, &columns) && cursor_at_end(&c) && columns > 0)
+		return (unsigned)columns;
+	return TERMINAL_WIDTH;
+}
+
 void terminal_init(struct terminal *t, int fd)
 {
-	struct winsize size;
-
 	t->is_terminal = isatty(fd) == 1;
 	t->colours = t->is_terminal && wants_colours();
 	t->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	t->width = TERMINAL_WIDTH;
-	if (t->is_terminal && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		t->width = size.ws_col;
+	t->width = width_of(t, fd);
 }
 
 void terminal_paint(const struct terminal *t, struct buf *out, enum paint paint)

