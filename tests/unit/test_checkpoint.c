@@ -501,11 +501,16 @@ static void errors_leave_the_old_file(void **state)
 
 static void a_directory_without_permission(void **state)
 {
+	uid_t uid = geteuid();
+
 	(void)state;
-	if (geteuid() == 0)
-		skip();
 	assert_int_equal(chmod(directory, 0500), 0);
+	/* Root may write anywhere, so that it has to be somebody else for a moment. */
+	if (uid == 0)
+		assert_int_equal(seteuid(65534), 0);
 	assert_int_equal(save(&one), -EACCES);
+	if (uid == 0)
+		assert_int_equal(seteuid(uid), 0);
 	assert_int_equal(chmod(directory, 0700), 0);
 }
 
