@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -44,8 +43,6 @@ struct slot {
 	int fd;		     /* libmicrohttpd's, for shutdown() only */
 	uint64_t since_usec; /* CLOCK_MONOTONIC */
 	size_t answer;	     /* bytes that libmicrohttpd holds for this client */
-	struct in6_addr
-		address; /* of the client, IPv4 mapped into it; unspecified: a unix socket */
 };
 
 struct listener {
@@ -142,12 +139,8 @@ static struct slot *listener_find(struct listener *listener, enum phase phase)
 	return NULL;
 }
 
-/*
- * Cuts off whoever has waited the longest if LIMIT connections are in use: of all, or of those of one
- * ADDRESS.
- */
-static void listener_make_room(struct listener *listener, unsigned limit,
-			       const struct in6_addr *address)
+/* Keeps some connections free: who scrapes gets in while others sit there and wait. */
+static void listener_make_room(struct listener *listener)
 {
 	struct slot *victim = NULL;
 	unsigned n = 0;
@@ -155,38 +148,14 @@ static void listener_make_room(struct listener *listener, unsigned limit,
 	for (size_t i = 0; i < HTTP_CONNECTIONS_MAX; i++) {
 		struct slot *slot = &listener->slots[i];
 
-		if (slot->phase <= PHASE_CUT ||
-		    (address && !IN6_ARE_ADDR_EQUAL(&slot->address, address)))
+		if (slot->phase <= PHASE_CUT)
 			continue;
 		n++;
 		if (!victim || slot_goes_first(slot, victim))
 			victim = slot;
 	}
-	if (n >= limit)
+	if (n >= HTTP_CONNECTIONS_MAX - HTTP_CONNECTIONS_RESERVE)
 		slot_cut(listener->server, victim);
-}
-
-/* Whose socket FD is; the unspecified address for what is no internet socket. */
-static struct in6_addr peer_of(int fd)
-{
-	struct in6_addr address = IN6ADDR_ANY_INIT;
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-		struct sockaddr_storage storage;
-	} peer;
-	socklen_t len = sizeof(peer);
-
-	if (getpeername(fd, &peer.any, &len) < 0)
-		return address;
-	if (peer.any.sa_family == AF_INET6)
-		return peer.v6.sin6_addr;
-	if (peer.any.sa_family == AF_INET) {
-		address.s6_addr[10] = address.s6_addr[11] = 0xff;
-		memcpy(&address.s6_addr[12], &peer.v4.sin_addr, sizeof(peer.v4.sin_addr));
-	}
-	return address;
 }
 
 /* The client that has been taking its answer for the longest time; NULL if there is none. */
@@ -222,20 +191,15 @@ static void connection_started(struct listener *listener, struct MHD_Connection 
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct in6_addr address = info ? peer_of(info->connect_fd) : in6addr_any;
 	struct slot *slot;
 
-	/* Both keep places free: who scrapes gets in while others, or its like, sit there and wait. */
-	listener_make_room(listener, HTTP_CONNECTIONS_MAX - HTTP_CONNECTIONS_RESERVE, NULL);
-	if (!IN6_IS_ADDR_UNSPECIFIED(&address))
-		listener_make_room(listener, HTTP_CONNECTIONS_PER_ADDRESS_MAX, &address);
+	listener_make_room(listener);
 	/* There are as many slots as connections; without one, on_request() refuses. */
 	slot = info ? listener_find(listener, PHASE_FREE) : NULL;
 	*socket_context = slot;
 	if (!slot)
 		return;
 	slot->fd = info->connect_fd;
-	slot->address = address;
 	slot_enter(slot, PHASE_REQUEST);
 }
 
@@ -503,8 +467,7 @@ static struct MHD_Daemon *start_mhd(struct listener *listener, int fd)
 	struct MHD_OptionItem options[] = {
 		{ MHD_OPTION_LISTEN_SOCKET, fd, NULL },
 		{ MHD_OPTION_CONNECTION_LIMIT, HTTP_CONNECTIONS_MAX, NULL },
-		/* Above ours, so that one of them can make room before libmicrohttpd refuses. */
-		{ MHD_OPTION_PER_IP_CONNECTION_LIMIT, 2 * HTTP_CONNECTIONS_PER_ADDRESS_MAX, NULL },
+		{ MHD_OPTION_PER_IP_CONNECTION_LIMIT, HTTP_CONNECTIONS_PER_ADDRESS_MAX, NULL },
 		{ MHD_OPTION_CONNECTION_MEMORY_LIMIT, HTTP_CONNECTION_MEMORY, NULL },
 		{ MHD_OPTION_CONNECTION_TIMEOUT, 0, NULL },
 		{ MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, listener },

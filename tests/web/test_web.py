@@ -535,15 +535,6 @@ class Limits(unittest.TestCase):
             self.check_no_busy_loop(server)
             self.check_scrapes(server)
 
-    def test_the_scrapers_own_address(self):
-        """Idle connections of the scraper's own address give way to it, each after an answer."""
-        with Server() as server, contextlib.ExitStack() as stack:
-            for _ in range(2 * PER_ADDRESS):
-                connection = stack.enter_context(server.connect("127.0.0.1"))
-                connection.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n")
-                self.assertIn(b" 200 ", connection.recv(4096))
-                self.check_scrapes(server)
-
     def check_no_busy_loop(self, server, seconds=1.5):
         cpu, wakes = server.cpu(), server.wakes()
         time.sleep(seconds)
