@@ -64,10 +64,15 @@ static refusal take_systemd_socket(struct options *o, const char *value)
 
 static refusal take_path(struct options *o, const char *value)
 {
+	static const char *const taken[] = { "/-/", "/codes", "/compare" };
+
 	o->telemetry_path = value;
 	if (*value != '/' || value[1] == '/' || strpbrk(value, "?#%"))
 		return "give a plain path that starts with one slash";
-	return strncmp(value, "/-/", 3) != 0 ? NULL : "paths under /-/ are the exporter's own";
+	for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
+		if (strncmp(value, taken[i], strlen(taken[i])) == 0)
+			return "paths under /-/, /codes and /compare are the exporter's own";
+	return NULL;
 }
 
 static refusal take_zero_hold(struct options *o, const char *value)

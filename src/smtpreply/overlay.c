@@ -101,9 +101,13 @@ static int read_open_file(int fd, struct catalogue_text **ret)
 static int read_file(const char *path, struct catalogue_text **ret)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), r;
+	struct stat st;
 
-	if (fd < 0)
-		return errno == ENOENT ? 1 : -errno;
+	if (fd < 0) {
+		r = -errno;
+		/* A link to nowhere is a file that cannot be read, not one that is not there. */
+		return r == -ENOENT && lstat(path, &st) < 0 ? 1 : r;
+	}
 	r = read_open_file(fd, ret);
 	(void)close(fd);
 	return r;

@@ -406,6 +406,12 @@ static void what_cannot_be_read_is_named(void **state)
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_int_equal(overlay(), -EINVAL);
 	assert_non_null(strstr(message, "providers.tsv"));
+
+	/* A link to nowhere is no missing file: a reload would drop its rows without a word. */
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink("/nonexistent/providers.tsv", path), 0);
+	assert_int_equal(overlay(), -ENOENT);
+	assert_non_null(strstr(message, "providers.tsv"));
 }
 
 static void a_file_that_is_too_large_is_refused(void **state)
