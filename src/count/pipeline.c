@@ -9,15 +9,14 @@ void pipeline_init(struct pipeline *pipeline, struct trust *trust, struct tally 
 	pipeline->tally = tally;
 }
 
-/* What makes E the same as an event that was counted already; only replies and failures have that. */
-static bool is_repeat(struct pipeline *p, const struct event *e, uint64_t now_usec)
+bool pipeline_is_repeat(struct collapse *collapse, const struct event *e, uint64_t now_usec)
 {
 	const struct same *same = e->type == EVENT_REPLY     ? &e->reply.same
 				  : e->type == EVENT_FAILURE ? &e->failure.same
 							     : NULL;
 
 	return same && same->hash != 0 &&
-	       collapse_seen(&p->collapse, same->hash, now_usec, same->window_usec);
+	       collapse_seen(collapse, same->hash, now_usec, same->window_usec);
 }
 
 /* Counts the events and says how the entry ended. */
@@ -27,7 +26,7 @@ static enum outcome count_events(struct pipeline *p, unsigned mta, uint64_t now_
 
 	for (unsigned i = 0; i < p->events.n; i++) {
 		struct event *e = &p->events.item[i];
-		bool repeat = is_repeat(p, e, now_usec);
+		bool repeat = pipeline_is_repeat(&p->collapse, e, now_usec);
 
 		p->repeat[i] = repeat;
 		if (!repeat)

@@ -23,6 +23,12 @@ struct pipeline {
 /* Both are borrowed and must outlive the pipeline. */
 void pipeline_init(struct pipeline *pipeline, struct trust *trust, struct tally *tally);
 
+/*
+ * Whether EVENT, of an entry of NOW_USEC, was counted already; remembers it if not. Only replies and
+ * failures can be the same as others.
+ */
+bool pipeline_is_repeat(struct collapse *collapse, const struct event *event, uint64_t now_usec);
+
 /* Counts RECORD. No allocation, and linear in the length of the message. */
 enum outcome pipeline_feed(struct pipeline *pipeline, const struct record *record);
 

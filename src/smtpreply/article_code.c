@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "smtpreply/article_parts.h"
+#include "smtpreply/catalogue.h"
 #include "util/macros.h"
 
 const struct article_pair article_featured[ARTICLE_FEATURED] = {
@@ -145,21 +146,6 @@ static void add_advice(struct article *a, const struct article_source *source,
 	article_define(a, source, "for_receivers", s->code->fix_receiver, LANGUAGE_EN);
 }
 
-static span_t status_key(enum smtpreply_status status)
-{
-	static const span_t keys[_SMTPREPLY_STATUS_MAX] = {
-		[SMTPREPLY_STATUS_STANDARD] = SPAN_INIT("standard"),
-		[SMTPREPLY_STATUS_EXTENSION] = SPAN_INIT("extension"),
-		[SMTPREPLY_STATUS_REGISTRY] = SPAN_INIT("registry"),
-		[SMTPREPLY_STATUS_EXPERIMENTAL] = SPAN_INIT("experimental"),
-		[SMTPREPLY_STATUS_DRAFT] = SPAN_INIT("draft"),
-		[SMTPREPLY_STATUS_NONSTANDARD] = SPAN_INIT("nonstandard"),
-		[SMTPREPLY_STATUS_PROVIDER] = SPAN_INIT("provider"),
-	};
-
-	return keys[status];
-}
-
 static void add_metrics_labels(struct article *a, const struct article_source *source,
 			       const struct article_subject *s)
 {
@@ -180,9 +166,10 @@ static void add_details(struct article *a, const struct article_source *source,
 
 	article_heading(a, source, ARTICLE_SECTION, "details");
 	article_define(a, source, "class", s->class, a->language);
-	article_define(a, source, "status",
-		       article_word2(a, source, SPAN("status_"), status_key(code->status)),
-		       a->language);
+	article_define(
+		a, source, "status",
+		article_word2(a, source, SPAN("status_"), catalogue_status_names[code->status]),
+		a->language);
 	article_define(a, source, "retryable", article_retry_word(a, source, code), a->language);
 	article_define(a, source, "category",
 		       article_word2(a, source, SPAN("category_"), category_name(code)),

@@ -62,4 +62,7 @@ void catalogue_clear(struct smtpreply_catalogue *catalogue);
 const struct smtpreply_detail *catalogue_details(const struct smtpreply_catalogue *catalogue,
 						 unsigned subject, unsigned detail, size_t *ret_n);
 
+/* The column `status` of the table of codes; part of a heading's key as well. */
+extern const span_t catalogue_status_names[_SMTPREPLY_STATUS_MAX];
+
 #endif

@@ -42,7 +42,7 @@ enum {
 	ENHANCED_COLUMN_MEANING = 10,
 };
 
-static const span_t status_names[_SMTPREPLY_STATUS_MAX] = {
+const span_t catalogue_status_names[_SMTPREPLY_STATUS_MAX] = {
 	[SMTPREPLY_STATUS_STANDARD] = SPAN_INIT("standard"),
 	[SMTPREPLY_STATUS_EXTENSION] = SPAN_INIT("extension"),
 	[SMTPREPLY_STATUS_REGISTRY] = SPAN_INIT("registry"),
@@ -97,7 +97,8 @@ static const char *read_code_number(const span_t *f, uint16_t *ret)
 static const char *read_code(const span_t *f, void *ret)
 {
 	struct smtpreply_code *c = ret;
-	unsigned status = field_find(status_names, _SMTPREPLY_STATUS_MAX, f[CODES_STATUS]);
+	unsigned status =
+		field_find(catalogue_status_names, _SMTPREPLY_STATUS_MAX, f[CODES_STATUS]);
 	const char *reason;
 
 	*c = (struct smtpreply_code){

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "case_file.h"
-#include "count/collapse.h"
+#include "count/pipeline.h"
 #include "dialect/dialect.h"
 #include "dialect/trust.h"
 #include "util/buf.h"
@@ -116,23 +116,12 @@ static void print_event(struct buf *out, const struct event *e, bool after_reply
 	buf_add_char(out, '\n');
 }
 
-static bool is_repeat(struct state *s, const struct event *e)
-{
-	const struct same *same = e->type == EVENT_REPLY     ? &e->reply.same
-				  : e->type == EVENT_FAILURE ? &e->failure.same
-							     : NULL;
-
-	return same && same->hash &&
-	       collapse_seen(&s->collapse, same->hash, s->file.record.realtime_usec,
-			     same->window_usec);
-}
-
 static void print_events(struct state *s, const struct events *events, struct buf *out)
 {
 	for (unsigned i = 0; i < events->n; i++) {
 		const struct event *e = &events->item[i];
 
-		if (is_repeat(s, e))
+		if (pipeline_is_repeat(&s->collapse, e, s->file.record.realtime_usec))
 			buf_add_str(out, "repeat ");
 		print_event(out, e, i > 0 && events->item[i - 1].type == EVENT_REPLY);
 	}
